@@ -1,0 +1,6 @@
+// The benchmarks by name. Each prints its figures and a ratio against a reference that runs in the same process or beside it.
+type Benchmark = (print: (line: string) => void) => Promise<void>;
+
+export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  ct: async (print) => (await import('./ct.ts')).benchCt(print),
+};

@@ -1,0 +1,91 @@
+// kubecensus feeds: what is declared, the last run of each, one run explained, and pulling one.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describeFeeds } from '../feeds/index.ts';
+import { type FeedRun, findRun, lastRuns, quarantined } from '../feeds/feed-run.store.ts';
+import { KubecensusError } from '../platform/errors.ts';
+import { type Command, EXIT, type ExitCode, type Session } from './command.ts';
+import { formatRows, type Row } from './rows.ts';
+
+/** Quarantined rows that are shown; the table holds more. */
+const SHOWN_REJECTS = 20;
+
+export const feedsListCommand: Command = {
+  usage: 'feeds list',
+  help: 'declared feeds with their terms, cost and last run, and files that were imported',
+  run: async (session) => {
+    const parts = await session.open();
+    const runs = new Map((await lastRuns(parts.db)).map((run) => [run.feed, run]));
+    const declared = describeFeeds(parts.config.feeds);
+    const imported = [...runs.keys()].filter((feed) => !declared.some((entry) => entry.name === feed)).map((name) => ({ name, type: 'import', cost: '', terms: '' }));
+    const rows = [...declared, ...imported].map(({ name, type, cost, terms }): Row => ({ feed: name, type, ...lastRunOf(runs.get(name)), cost, terms }));
+    await session.out(formatRows(rows, session.format));
+    return EXIT.done;
+  },
+};
+
+const lastRunOf = (run: FeedRun | undefined): Row => ({
+  run: run?.id ?? null,
+  state: run?.state ?? 'never run',
+  read: run?.read ?? null,
+  accepted: run?.accepted ?? null,
+  duplicate: run?.duplicate ?? null,
+  rejected: run?.rejected ?? null,
+  at: run?.startedAt ?? null,
+});
+
+export const feedsShowCommand: Command = {
+  usage: 'feeds show <run>',
+  help: 'one run: counts, why it is partial, reasons for rejections with examples',
+  run: async (session, [id]) => {
+    const parts = await session.open();
+    const run = await findRun(parts.db, Number(id));
+    if (run === null) throw new KubecensusError('KC_USAGE', `There is no run ${id}.`);
+    await printRun(session, run);
+    const rows = await quarantined(parts.db, run.id, SHOWN_REJECTS);
+    if (rows.length > 0 && session.format === 'table') await session.out(`\nrejected rows (at most ${SHOWN_REJECTS})\n${formatRows(rows, 'table')}`);
+    return EXIT.done;
+  },
+};
+
+export const feedsRunCommand: Command = {
+  usage: 'feeds run <name>',
+  help: 'pull a declared feed now',
+  run: async (session, [name]) => {
+    const parts = await session.open();
+    const run = await parts.runFeed(parts.declaredFeed(name as string), session.signal, progressOf(session, name as string));
+    await sleep(0);
+    return printRun(session, run);
+  },
+};
+
+/** Prints a run; partial when it was cut short. */
+export async function printRun(session: Session, run: FeedRun): Promise<ExitCode> {
+  const reasons = Object.entries(run.rejectedBy).map(([reason, count]) => `${reason} ${count}`);
+  const row: Row = {
+    run: run.id,
+    feed: run.feed,
+    state: run.state,
+    read: run.read,
+    accepted: run.accepted,
+    duplicate: run.duplicate,
+    rejected: run.rejected,
+    rejectedBy: reasons.join(', '),
+    claimedTotal: run.claimedTotal,
+    partialReason: run.partialReason,
+    query: run.query,
+  };
+  await session.out(formatRows([session.format === 'table' ? row : { ...row, rejectedBy: JSON.stringify(run.rejectedBy) }], session.format));
+  return run.state === 'partial' ? EXIT.partial : run.state === 'failed' ? EXIT.failed : EXIT.done;
+}
+
+/** Says how far a run is, at most once a second. */
+export function progressOf(session: Session, feed: string): (counts: { read: number }) => void {
+  let read = 0;
+  let saidAt = 0;
+  return (counts) => {
+    read += counts.read;
+    if (!session.progressBars || Date.now() - saidAt < 1000) return;
+    saidAt = Date.now();
+    session.say(`${feed}: ${read} rows read`);
+  };
+}

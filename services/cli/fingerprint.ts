@@ -1,0 +1,30 @@
+// kubecensus fingerprint: judges NDJSON evidence without a database or a packet.
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fingerprintLines } from '../fingerprints/fingerprint-stream.ts';
+import { type Command, EXIT } from './command.ts';
+
+/** Verdicts written at once: one write per line would cost more than judging. */
+const LINES_PER_WRITE = 256;
+
+export const fingerprintCommand: Command = {
+  usage: 'fingerprint [file]',
+  help: 'judge evidence (NDJSON from a file, or from stdin): one verdict per line, same order',
+  run: async (session, [file]) => {
+    const input = file === undefined || file === '-' ? process.stdin : createReadStream(file);
+    const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+    input.on('error', (error) => lines.emit('error', error));
+    let waiting: string[] = [];
+    let failed = 0;
+    for await (const verdict of fingerprintLines(lines, new Date().toISOString())) {
+      waiting.push(verdict.line, '\n');
+      if (verdict.failed) failed++;
+      if (waiting.length < 2 * LINES_PER_WRITE) continue;
+      await session.out(waiting.join(''));
+      waiting = [];
+    }
+    await session.out(waiting.join(''));
+    if (failed > 0) session.say(`${failed} line(s) were no evidence; their verdicts say so.`);
+    return EXIT.done;
+  },
+};

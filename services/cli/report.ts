@@ -1,0 +1,46 @@
+// kubecensus report: one report with its pictures, CSV files and manifest.
+import { resolve } from 'node:path';
+import { REPORTS } from '../reports/index.ts';
+import { makeReport } from '../reports/report.job.ts';
+import type { ReportFormat } from '../reports/write.ts';
+import { type Command, EXIT, type Options, textOption } from './command.ts';
+import { formatRows } from './rows.ts';
+
+const FORMAT_FLAGS = { html: 'html', markdown: 'markdown', json: 'json' } as const satisfies Record<string, ReportFormat>;
+
+export const reportCommand: Command = {
+  usage: 'report [name]',
+  help: `write a report: ${Object.entries(REPORTS).map(([name, report]) => `${name} (${report.title})`).join('; ')}`,
+  options: [
+    { flags: '--survey <id>', help: 'the survey (default: the newest that is counted)' },
+    { flags: '--compare <id>', help: 'an earlier survey to stand beside it' },
+    { flags: '--html', help: 'only the HTML page (default: all forms)' },
+    { flags: '--markdown', help: 'only Markdown' },
+    { flags: '--json', help: 'only JSON' },
+    { flags: '--out <dir>', help: 'where to write it (default: below the data directory)' },
+  ],
+  run: async (session, [name], options) => {
+    const parts = await session.open();
+    const id = `r-${parts.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`;
+    const out = textOption(options, 'out');
+    const made = await makeReport(
+      {
+        id,
+        name: name ?? 'headline',
+        surveyId: textOption(options, 'survey'),
+        compareId: textOption(options, 'compare'),
+        out: out === null ? null : resolve(out),
+        formats: formatsOf(options),
+      },
+      { ...parts, dataDir: parts.config.dataDir },
+    );
+    const row = { report: id, name: made.files.name, survey: made.surveyId, directory: made.files.directory, files: made.files.files.length + 1 };
+    await session.out(formatRows([row], session.format));
+    return EXIT.done;
+  },
+};
+
+function formatsOf(options: Options): ReportFormat[] {
+  const named = Object.entries(FORMAT_FLAGS).filter(([flag]) => options[flag] === true);
+  return (named.length === 0 ? Object.entries(FORMAT_FLAGS) : named).map(([, format]) => format);
+}

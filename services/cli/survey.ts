@@ -1,0 +1,83 @@
+// kubecensus survey: one survey, waited for; ends with the headline counts and the survey's id.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_PORTS, PORTS } from '../surveys/ports.ts';
+import type { Parts } from '../parts.ts';
+import { KubecensusError } from '../platform/errors.ts';
+import { startParts } from '../roles.ts';
+import { beginSurvey, surveyDefaults } from '../survey-request.ts';
+import { surveyId } from '../surveys/survey.ts';
+import { listSurveys, stopSurvey, type SurveyRow } from '../surveys/survey.store.ts';
+import { type Command, EXIT, type ExitCode, listOption, type Options, type Session, textOption } from './command.ts';
+import { headlineText } from './headline-text.ts';
+import { progressBar } from './progress.ts';
+
+/** How often progress is read from Postgres. */
+const POLL_MS = 300;
+
+export const surveyCommand: Command = {
+  usage: 'survey',
+  help: 'survey the candidates once and wait for it; Ctrl-C stops it, and what was observed stays',
+  options: [
+    { flags: '--feed <name...>', help: 'only candidates of these feeds (default: all)' },
+    { flags: '--scope <cidr...>', help: 'networks that may be probed; lab:127.0.0.0/8 for a lab on loopback', setting: 'scope' },
+    { flags: '--passive', help: 'judge the evidence that feeds gave, without sending a packet' },
+    { flags: '--sample <p>', help: 'draw this share of the candidates (0 to 1), reproducibly by seed' },
+    { flags: '--seed <text>', help: 'seed of order and sample (default: kubecensus)' },
+    { flags: '--vantage <name>', help: 'where probes leave from', setting: 'vantage' },
+    { flags: '--rate <n>', help: 'new connections per second over all targets', setting: 'rate' },
+    { flags: '--ports <list>', help: `ports of candidates that name none, and no others (default: ${DEFAULT_PORTS.join(',')}, and what candidates name)`, setting: 'ports' },
+    { flags: '--all-ports', help: `every port of the component table: ${PORTS.map((plan) => plan.port).join(', ')}` },
+    { flags: '--resume <survey>', help: 'go on with a survey whose process died' },
+  ],
+  run: async (session, _args, options) => {
+    const parts = await session.open();
+    const resumed = textOption(options, 'resume');
+    const id = resumed ?? (await begin(parts, session, options));
+    return waitForSurvey(id, parts, session);
+  },
+};
+
+async function begin(parts: Parts, session: Session, options: Options): Promise<string> {
+  const sample = textOption(options, 'sample');
+  if (sample !== null && !(Number(sample) > 0 && Number(sample) <= 1)) throw new KubecensusError('KC_USAGE', '--sample is a share above 0 and at most 1.');
+  const id = surveyId(parts.now(), Math.random);
+  const plan = {
+    ...surveyDefaults(session.config),
+    id,
+    method: options['passive'] === true ? ('passive' as const) : ('active' as const),
+    seed: textOption(options, 'seed') ?? surveyDefaults(session.config).seed,
+    sample: sample === null ? null : Number(sample),
+    feeds: listOption(options, 'feed'),
+    ports: options['allPorts'] === true ? PORTS.map((port) => port.port) : session.config.ports,
+    portsOnly: options['ports'] !== undefined,
+  };
+  await beginSurvey(plan, parts);
+  return id;
+}
+
+/** Runs workers and scheduler in this process until the survey has ended; other processes of the same database help. */
+export async function waitForSurvey(id: string, parts: Parts, session: Session): Promise<ExitCode> {
+  const stop = await startParts(['worker', 'scheduler'], parts);
+  const bar = progressBar(session, `survey ${id}`);
+  try {
+    let survey = await readSurvey(parts, id);
+    while (survey.rolledUpAt === null) {
+      if (session.signal.aborted && survey.state !== 'stopped') await stopSurvey(parts.db, id, parts.now());
+      bar.update(survey.state === 'planning' ? 0 : survey.committed, survey.chunks, `${survey.state}, ${survey.targets} targets`);
+      await sleep(POLL_MS);
+      survey = await readSurvey(parts, id);
+    }
+    bar.stop(survey.committed, survey.chunks);
+    await session.out(await headlineText(parts.db, survey, session.format));
+    return survey.state === 'complete' ? EXIT.done : EXIT.partial;
+  } finally {
+    bar.stop(0, 0);
+    await stop();
+  }
+}
+
+async function readSurvey(parts: Parts, id: string): Promise<SurveyRow> {
+  const [survey] = await listSurveys(parts.db, id);
+  if (survey === undefined) throw new KubecensusError('KC_NO_SURVEY', `There is no survey ${id}.`);
+  return survey;
+}

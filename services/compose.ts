@@ -1,0 +1,290 @@
+// The composition root: configuration -> adapters -> stores -> handlers. Only this file chooses between embedded and server, Postgres and Redis.
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Door, collect } from './candidates/collect.job.ts';
+import { createOptOuts, type OptOuts } from './candidates/opt-out.ts';
+import { optOutRows } from './candidates/opt-out.store.ts';
+import { createNamePolicy, createPolicy, type Policy } from './candidates/policy.ts';
+import { createResolver, DEFAULT_MAX_ANSWERS, type Resolver } from './candidates/resolve.ts';
+import { readScope } from './candidates/scope-text.ts';
+import type { Config } from './config.ts';
+import { openFeed } from './feeds/index.ts';
+import { JOBS } from './jobs.ts';
+import { makePartitions } from './observations/partition.store.ts';
+import { type Clock, systemClock } from './platform/clock.ts';
+import { openDatabase } from './platform/db/database.ts';
+import { openEmbedded } from './platform/db/embedded.ts';
+import { migrate } from './platform/db/migrate.ts';
+import { KubecensusError } from './platform/errors.ts';
+import { type Geo, openGeo } from './platform/geo.ts';
+import type { Log } from './platform/log.ts';
+import { parseAddress } from './platform/net/address.ts';
+import { createClient } from './platform/net/client.ts';
+import { migrateQueue, openPostgresQueue } from './platform/queue/postgres.ts';
+import { openRedisQueue } from './platform/queue/redis.ts';
+import { release } from './platform/release.ts';
+import type { JobQueue } from './platform/queue/queue.ts';
+import type { Parts } from './parts.ts';
+import { createPace } from './probes/pace.ts';
+import { createProbe, DEFAULT_LIMITS } from './probes/tls.probe.ts';
+import { tally } from './tallies/tally.job.ts';
+
+/** Opt-outs take effect within this time, also for queued work. */
+const OPT_OUT_FRESH_MS = 15_000;
+/** One DNS question, and how often it is asked. */
+const DNS_TIMEOUT_MS = 3000;
+const DNS_TRIES = 2;
+
+/** What the lab adds, and nothing else can: names below its zone, and where its addresses are said to be. Its addresses need a scope that says `lab:`. */
+export interface LabSettings {
+  readonly nameSuffix: string;
+  readonly geo: Geo;
+}
+
+/** Opens the database (migrated, partitions ahead) and prepares the rest lazily. The caller closes. */
+export async function compose(
+  config: Config,
+  log: Log,
+  options: { lab?: LabSettings; now?: Clock } = {},
+): Promise<Parts> {
+  const now = options.now ?? systemClock;
+  const closers: (() => Promise<unknown> | void)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    return await open(config, log, { now, lab: options.lab ?? null }, closers, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function open(
+  config: Config,
+  log: Log,
+  { now, lab }: { now: Clock; lab: LabSettings | null },
+  closers: (() => Promise<unknown> | void)[],
+  close: () => Promise<void>,
+): Promise<Parts> {
+  const url = await databaseUrl(config, log, closers);
+  const database = await openDatabase(url, { log, applicationName: 'kubecensus' });
+  closers.push(() => database.close());
+  const { db } = database;
+  await migrate(db);
+  await makePartitions(db, now());
+
+  const codeVersion = release.commit === null ? release.version : `${release.version}+${release.commit}`;
+  const userAgent = userAgentOf(config);
+  const http = createClient({ userAgent });
+  closers.push(() => http.close());
+  const geo = once(() =>
+    openGeo(withoutNull({ countryMmdb: config['geo.countryMmdb'], asnMmdb: config['geo.asnMmdb'] })),
+  );
+  const pace = createPace({
+    perAddressMs: config['pace.addressSpacingMs'],
+    perNetworkMs: config['pace.networkSpacingMs'],
+    perNetworkInFlight: config['pace.networkInFlight'],
+    globalPerSecond: config.rate,
+    maxInFlight: config.inFlight,
+    now: () => performance.now(),
+    sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+  });
+  const queue = once(async () => {
+    const opened =
+      config.redisUrl === null
+        ? await postgresQueue(url, log)
+        : await openRedisQueue(config.redisUrl, { jobs: JOBS, log });
+    closers.push(() => opened.close());
+    return opened;
+  });
+
+  const optOuts = fresh(async () => createOptOuts(await optOutRows(db)), OPT_OUT_FRESH_MS);
+  const own = [...config.ownAddresses, ...interfaceAddresses(), ...config['dns.servers'].flatMap(addressOfServer)];
+  const policyFor = async (texts: readonly string[]): Promise<Policy> => {
+    const current = await optOuts();
+    const { scope, loopbackLab } = readScope(texts);
+    const asnOf = current.counts.asn > 0 ? asnLookup(await geo()) : undefined;
+    return createPolicy({
+      own: loopbackLab ? [] : own,
+      optOuts: current,
+      scope,
+      loopbackLab,
+      ...(asnOf === undefined ? {} : { asnOf }),
+    });
+  };
+  const resolverFor = (policy: Policy): Resolver =>
+    createResolver({
+      servers: config['dns.servers'],
+      timeoutMs: DNS_TIMEOUT_MS,
+      tries: DNS_TRIES,
+      policy,
+      maxAnswers: DEFAULT_MAX_ANSWERS,
+      family: 'both',
+    });
+
+  const nameOptions = lab === null ? {} : { labSuffix: lab.nameSuffix };
+  const runFeed: Parts['runFeed'] = async (feed, signal, onProgress = () => {}) => {
+    const context = { db, now, codeVersion };
+    if (feed.kind === 'counts') return tally(feed, context, signal);
+    const door = doorOf(
+      await policyFor(config.scope.length === 0 ? ['0.0.0.0/0', '::/0'] : config.scope),
+      await optOuts(),
+      nameOptions,
+    );
+    return collect(feed, { ...context, door, canonicalOptions: nameOptions, onProgress }, signal);
+  };
+
+  return {
+    config,
+    log,
+    now,
+    db,
+    database,
+    queue,
+    http: http.request,
+    geo,
+    pace,
+    codeVersion,
+    userAgent,
+    policyFor,
+    resolverFor,
+    observeContext: async () => ({
+      database,
+      now,
+      probe: createProbe({
+        limits: DEFAULT_LIMITS,
+        userAgent,
+        from: config['contact.email'],
+        allow: await dialGuard(policyFor, config),
+        now,
+      }),
+      pace,
+      policyFor,
+      geo: await geo(),
+      clusterKey: clusterKeyOf(config),
+    }),
+    declaredFeed: (name) => {
+      const settings = config.feeds[name];
+      if (settings === undefined)
+        throw new KubecensusError('KC_FEED_UNKNOWN', `There is no feed named ${name} in the configuration.`);
+      return openFeed(name, settings, {
+        http: http.request,
+        sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+        secret: config.secret,
+        now,
+      });
+    },
+    runFeed,
+    close,
+  };
+}
+
+async function postgresQueue(url: string, log: Log): Promise<JobQueue> {
+  await migrateQueue(url);
+  return openPostgresQueue(url, { jobs: JOBS, log });
+}
+
+async function databaseUrl(config: Config, log: Log, closers: (() => Promise<unknown> | void)[]): Promise<string> {
+  if (config.databaseUrl !== null) return config.databaseUrl;
+  const embedded = await openEmbedded(config.dataDir, log);
+  closers.push(() => embedded.close());
+  return embedded.url;
+}
+
+/** What the door of candidates refuses: addresses by policy, names by opt-out. */
+function doorOf(policy: Policy, optOuts: OptOuts, nameOptions: { labSuffix?: string }): Door {
+  const names = createNamePolicy({ ...nameOptions, optOuts });
+  return (candidate) => {
+    const address = candidate.kind === 'address' ? parseAddress(candidate.host) : null;
+    if (candidate.kind === 'address' && address === null) return 'bad_address';
+    const decision = address === null ? names.decide(candidate.host) : policy.decide(address);
+    return decision.allowed ? null : decision.reason;
+  };
+}
+
+/** The last look before a byte is sent, on the connected socket: the never-probe table and our own addresses, whatever the survey. */
+async function dialGuard(policyFor: Parts['policyFor'], config: Config): Promise<(address: string) => boolean> {
+  const lab = config.scope.length > 0 && readScope(config.scope).loopbackLab;
+  const policy = await policyFor(lab ? config.scope : ['0.0.0.0/0', '::/0']);
+  return (text) => {
+    const address = parseAddress(text);
+    return address !== null && policy.decide(address).allowed;
+  };
+}
+
+/** Who asks, where to read about it, how to opt out: sent with every request. */
+function userAgentOf(config: Config): string {
+  const contact = [
+    config['contact.url'] === null ? [] : `+${config['contact.url']}`,
+    config['contact.email'] === null ? [] : `opt-out: ${config['contact.email']}`,
+  ].flat();
+  return contact.length === 0
+    ? `kubecensus/${release.version}`
+    : `kubecensus/${release.version} (${contact.join('; ')})`;
+}
+
+/** The key of this installation's cluster hashes: configured, or made once in the data directory. */
+function clusterKeyOf(config: Config): string {
+  if (config.clusterKey !== null) return config.clusterKey;
+  const path = join(config.dataDir, 'cluster-key');
+  mkdirSync(config.dataDir, { recursive: true });
+  if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+  return readFileSync(path, 'utf8');
+}
+
+/** Addresses of this machine that are not loopback (loopback is never probed anyway). */
+function interfaceAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter((address) => !address.internal)
+    .map((address) => address.address.split('%')[0] as string);
+}
+
+/** "192.0.2.53:53" and "[2001:db8::53]:53" as addresses. */
+function addressOfServer(server: string): string[] {
+  const host =
+    /^\[(.+)\](?::\d+)?$/.exec(server)?.[1] ?? (server.split(':').length === 2 ? server.split(':')[0] : server);
+  return host !== undefined && parseAddress(host) !== null ? [host] : [];
+}
+
+const asnLookup = (geo: Geo) => (address: string) => geo.lookup(address).asn;
+
+/** Calls `make` at the first use only; a failed first use is tried again. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = null;
+      throw error;
+    });
+    return made;
+  };
+}
+
+/** Reads again when the last reading is older than `ms`. */
+function fresh<T>(read: () => Promise<T>, ms: number): () => Promise<T> {
+  let value: Promise<T> | null = null;
+  let readAt = 0;
+  return () => {
+    if (value === null || performance.now() - readAt > ms) {
+      readAt = performance.now();
+      value = read();
+      value.catch(() => {
+        value = null;
+      });
+    }
+    return value;
+  };
+}
+
+/** Drops keys that are null, for options that must be absent instead. */
+function withoutNull<T extends Record<string, unknown>>(object: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}

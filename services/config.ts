@@ -1,0 +1,240 @@
+// File and environment become one frozen Config; every mistake is reported at once. The only reader of the environment.
+import { readFileSync } from 'node:fs';
+import { KubecensusError } from './platform/errors.ts';
+
+/** One setting: where it comes from, how its text is read, what it means. docs/configuration.md is tested against this table. */
+interface Setting<T> {
+  readonly env: string;
+  readonly fallback: T;
+  readonly means: string;
+  /** Turns text or a JSON value into the setting, or says in one sentence what is expected instead. */
+  readonly read: (value: unknown) => { ok: true; value: T } | { ok: false; expected: string };
+}
+
+const text = (env: string, fallback: string, means: string): Setting<string> => ({
+  env,
+  fallback,
+  means,
+  read: (value) =>
+    typeof value === 'string' && value !== '' ? { ok: true, value } : { ok: false, expected: 'a text' },
+});
+
+const optional = (env: string, means: string): Setting<string | null> => ({
+  ...text(env, '', means),
+  fallback: null,
+  read: text(env, '', means).read,
+});
+
+const matching = (env: string, pattern: RegExp, expected: string, means: string): Setting<string | null> => ({
+  env,
+  fallback: null,
+  means,
+  read: (value) => (typeof value === 'string' && pattern.test(value) ? { ok: true, value } : { ok: false, expected }),
+});
+
+const number = (env: string, fallback: number, range: readonly [number, number], means: string): Setting<number> => ({
+  env,
+  fallback,
+  means,
+  read: (value) => {
+    const parsed = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+    if (typeof parsed === 'number' && parsed >= range[0] && parsed <= range[1]) return { ok: true, value: parsed };
+    return { ok: false, expected: `a number from ${range[0]} to ${range[1]}` };
+  },
+});
+
+/** A list: a JSON array in the file, comma-separated in the environment. */
+const list = (env: string, fallback: readonly string[], means: string): Setting<readonly string[]> => ({
+  env,
+  fallback,
+  means,
+  read: (value) => {
+    const items = typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value;
+    if (Array.isArray(items) && items.every((item) => typeof item === 'string' && item !== ''))
+      return { ok: true, value: items };
+    return { ok: false, expected: 'a list of texts' };
+  },
+});
+
+const ports = (env: string, fallback: readonly number[], means: string): Setting<readonly number[]> => ({
+  env,
+  fallback,
+  means,
+  read: (value) => {
+    const items = (typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : []).map(Number);
+    if (items.length > 0 && items.every((port) => Number.isInteger(port) && port > 0 && port <= 65535))
+      return { ok: true, value: items };
+    return { ok: false, expected: 'a list of ports from 1 to 65535' };
+  },
+});
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+
+export const SETTINGS = {
+  dataDir: text('KUBECENSUS_DATA_DIR', './kubecensus-data', 'Home of the embedded database and of stored reports.'),
+  databaseUrl: matching(
+    'DATABASE_URL',
+    /^postgres(ql)?:\/\//,
+    'a postgres:// URL',
+    'Your Postgres, 15 to 18. Unset: the embedded one.',
+  ),
+  redisUrl: matching(
+    'REDIS_URL',
+    /^rediss?:\/\//,
+    'a redis:// or rediss:// URL',
+    'Redis or Valkey for the queue. Unset: the queue lives in Postgres.',
+  ),
+  'contact.url': matching(
+    'KUBECENSUS_CONTACT_URL',
+    /^https:\/\/[^\s]+$/,
+    'an https:// URL',
+    'The page that says who surveys and how to opt out; sent with every request.',
+  ),
+  'contact.email': matching(
+    'KUBECENSUS_CONTACT_EMAIL',
+    /^[^\s@<>]+@[^\s@<>]+$/,
+    'an e-mail address',
+    'A role mailbox; sent with every request.',
+  ),
+  scope: list('KUBECENSUS_SCOPE', [], 'Networks that may be probed, as CIDR. Empty: no active survey.'),
+  ports: ports('KUBECENSUS_PORTS', [6443, 443], 'Ports of a survey for candidates without a port.'),
+  vantage: text('KUBECENSUS_VANTAGE', 'local', 'Name of the place that probes leave from.'),
+  rate: number('KUBECENSUS_RATE', 60, [0.1, 100_000], 'New connections per second over all targets.'),
+  inFlight: number('KUBECENSUS_IN_FLIGHT', 500, [1, 20_000], 'Connections open at once in one worker.'),
+  'pace.networkSpacingMs': number(
+    'KUBECENSUS_NETWORK_SPACING_MS',
+    1000,
+    [0, 3_600_000],
+    'Milliseconds between new connections into one /24 or /48.',
+  ),
+  'pace.networkInFlight': number(
+    'KUBECENSUS_NETWORK_IN_FLIGHT',
+    2,
+    [1, 1000],
+    'Connections open at once into one /24 or /48.',
+  ),
+  'pace.addressSpacingMs': number(
+    'KUBECENSUS_ADDRESS_SPACING_MS',
+    60_000,
+    [0, 86_400_000],
+    'Milliseconds between connections to one address.',
+  ),
+  'dns.servers': list(
+    'KUBECENSUS_DNS_SERVERS',
+    [],
+    'Resolvers as address or address:port. Empty: those of this system.',
+  ),
+  ownAddresses: list('KUBECENSUS_OWN_ADDRESSES', [], 'Further addresses of our own that are never probed.'),
+  'geo.countryMmdb': optional('KUBECENSUS_COUNTRY_MMDB', 'A MaxMind-format country database of yours.'),
+  'geo.asnMmdb': optional('KUBECENSUS_ASN_MMDB', 'A MaxMind-format AS number database of yours.'),
+  clusterKey: optional(
+    'KUBECENSUS_CLUSTER_KEY',
+    'Secret that keys the hashes which join endpoints of one cluster. Unset: one is made in the data directory.',
+  ),
+  'log.level': {
+    env: 'KUBECENSUS_LOG_LEVEL',
+    fallback: 'info',
+    means: `One of ${LOG_LEVELS.join(', ')}.`,
+    read: (value: unknown) =>
+      typeof value === 'string' && LOG_LEVELS.includes(value)
+        ? { ok: true, value }
+        : { ok: false, expected: `one of ${LOG_LEVELS.join(', ')}` },
+  } satisfies Setting<string>,
+} as const;
+
+type Values = { readonly [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never };
+
+/** The settings of one declared feed: `type` names an entry of the list of feed types; the rest is that type's own. */
+export type FeedSettings = Readonly<Record<string, unknown>> & { readonly type: string };
+
+export interface Config extends Values {
+  /** Declared feeds by name, from the file's `feeds`. Secrets stand in the environment variable that `tokenEnv` names. */
+  readonly feeds: Readonly<Record<string, FeedSettings>>;
+  /** Reads a secret that a feed declares by the name of its environment variable; null when unset. Kept out of the values so that it is never printed. */
+  readonly secret: (variable: string) => string | null;
+}
+
+/**
+ * Builds the configuration: defaults, then the JSON file, then the environment, then `overrides` (command line).
+ * Throws KC_CONFIG once, listing every unknown key and every wrong value with what is expected.
+ */
+export function loadConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  file: string | null,
+  overrides: Readonly<Record<string, unknown>> = {},
+): Config {
+  const mistakes: string[] = [];
+  const fromFile = file === null ? {} : readConfigFile(file, mistakes);
+  const values: Record<string, unknown> = {};
+  for (const [key, setting] of Object.entries(SETTINGS) as [string, Setting<unknown>][]) {
+    const sources: [unknown, string][] = [
+      [overrides[key], `option ${key}`],
+      [environment[setting.env] === '' ? undefined : environment[setting.env], setting.env],
+      [fromFile[key], `${file}: ${key}`],
+    ];
+    const found = sources.find(([value]) => value !== undefined);
+    if (found === undefined) {
+      values[key] = setting.fallback;
+      continue;
+    }
+    const result = setting.read(found[0]);
+    if (result.ok) values[key] = result.value;
+    else mistakes.push(`${found[1]} should be ${result.expected}`);
+  }
+  const feeds = readFeeds(fromFile['feeds'], mistakes);
+  for (const key of Object.keys(fromFile)) {
+    if (key !== 'feeds' && !(key in SETTINGS)) mistakes.push(`${file}: ${key} is no setting`);
+  }
+  if (mistakes.length > 0)
+    throw new KubecensusError(
+      'KC_CONFIG',
+      `${mistakes.length} mistake(s) in the configuration: ${mistakes.join('; ')}.`,
+    );
+  return Object.freeze({
+    ...(values as unknown as Values),
+    feeds,
+    secret: (variable: string) => environment[variable] ?? null,
+  });
+}
+
+function readConfigFile(file: string, mistakes: string[]): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
+      return flatten(parsed as Record<string, unknown>);
+    mistakes.push(`${file} should hold one JSON object`);
+  } catch (error) {
+    mistakes.push(`${file} cannot be read as JSON: ${(error as Error).message}`);
+  }
+  return {};
+}
+
+/** `{"dns": {"servers": []}}` and `{"dns.servers": []}` mean the same; `feeds` keeps its own shape. */
+function flatten(object: Record<string, unknown>): Record<string, unknown> {
+  const flat: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(object)) {
+    const group = key !== 'feeds' && typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (!group) flat[key] = value;
+    else for (const [inner, innerValue] of Object.entries(value)) flat[`${key}.${inner}`] = innerValue;
+  }
+  return flat;
+}
+
+function readFeeds(value: unknown, mistakes: string[]): Record<string, FeedSettings> {
+  if (value === undefined) return {};
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    mistakes.push('feeds should be an object of feeds by name');
+    return {};
+  }
+  const feeds: Record<string, FeedSettings> = {};
+  for (const [name, settings] of Object.entries(value)) {
+    if (
+      typeof settings === 'object' &&
+      settings !== null &&
+      typeof (settings as { type?: unknown }).type === 'string'
+    ) {
+      feeds[name] = settings as FeedSettings;
+    } else mistakes.push(`feeds.${name} should be an object with a type`);
+  }
+  return feeds;
+}

@@ -1,0 +1,209 @@
+// Datasets and their columns as data: one list serves header, queries, docs/exports.md and tests. Append-only: names and order stay.
+
+export type ColumnType = 'text' | 'integer' | 'number' | 'boolean' | 'timestamp' | 'texts';
+
+export interface Column {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** Expression over the dataset's source. */
+  readonly sql: string;
+  readonly description: string;
+}
+
+export interface Dataset {
+  readonly description: string;
+  /** True when rows belong to one survey; the source then holds $SURVEY. */
+  readonly perSurvey: boolean;
+  /** FROM clause and conditions. */
+  readonly source: string;
+  /** Makes the order of rows a function of the rows. */
+  readonly orderBy: string;
+  readonly columns: readonly Column[];
+}
+
+const column = (name: string, type: ColumnType, sql: string, description: string): Column => ({ name, type, sql, description });
+
+const JUDGED = [
+  column('component', 'text', 'o.component', 'what was recognised; empty when nothing was'),
+  column('grade', 'text', 'o.grade', 'confirmed, probable, possible or not'),
+] as const;
+
+export const DATASETS = {
+  candidates: {
+    description: 'endpoints and names that feeds named',
+    perSurvey: false,
+    source: 'candidate c join lateral (select array_agg(feed order by feed) as feeds from sighting where candidate_id = c.id) s on true',
+    orderBy: 'c.key',
+    columns: [
+      column('candidate', 'text', 'c.key', 'canonical endpoint or name'),
+      column('kind', 'text', 'c.kind', 'address or name'),
+      column('host', 'text', 'c.host', 'address or name'),
+      column('port', 'integer', 'c.port', 'port, empty when no feed named one'),
+      column('feeds', 'texts', 's.feeds', 'feeds that named it'),
+      column('first_seen', 'timestamp', 'c.first_seen', 'earliest time that a feed states'),
+      column('last_seen', 'timestamp', 'c.last_seen', 'latest time that a feed states'),
+    ],
+  },
+  observations: {
+    description: 'every observation of a survey',
+    perSurvey: true,
+    source: 'observation o left join k8s_version v on v.id = o.version_id left join certificate c on c.id = o.certificate_id where o.survey_id = $SURVEY',
+    orderBy: 'o.address, o.port, o.host',
+    columns: [
+      column('survey', 'text', 'o.survey_id', 'the survey'),
+      column('observed_at', 'timestamp', 'o.observed_at', 'when it was seen'),
+      column('host', 'text', 'o.host', 'address or name of the candidate'),
+      column('address', 'text', 'host(o.address)', 'address that was dialled; empty when a name led to none'),
+      column('port', 'integer', 'o.port', 'port'),
+      column('server_name', 'text', 'o.server_name', 'SNI that was sent'),
+      column('method', 'text', 'o.method', 'active or passive'),
+      column('vantage', 'text', 'o.vantage', 'where the probe left from'),
+      column('feeds', 'texts', 'o.feeds', 'feeds that named the endpoint'),
+      column('outcome', 'text', 'o.outcome', 'how the probe ended'),
+      column('phase', 'text', 'o.phase', 'where it ended'),
+      column('tls_alert', 'integer', 'o.alert', 'TLS alert number'),
+      column('ms_total', 'integer', 'o.ms_total', 'duration of the probe in milliseconds'),
+      column('bytes_in', 'integer', 'o.bytes_in', 'bytes received'),
+      ...JUDGED,
+      column('certificate_name', 'boolean', 'o.certificate_name', 'indicator: the certificate carries the Kubernetes names'),
+      column('version_endpoint', 'boolean', 'o.version_endpoint', 'indicator: /version discloses a version'),
+      column('authentication', 'text', 'o.authentication', 'what it answers without credentials'),
+      column('git_version', 'text', 'v.git_version', 'version as printed'),
+      column('minor', 'text', 'o.minor', 'minor version'),
+      column('distribution', 'text', 'o.distribution', 'distribution that the evidence proves'),
+      column('support', 'text', 'o.support', 'upstream support on the day of observation'),
+      column('honeypot', 'text', 'o.honeypot', 'consistency grade'),
+      column('country', 'text', 'o.country', 'country of the address'),
+      column('asn', 'integer', 'o.asn', 'AS number of the address'),
+      column('certificate_sha256', 'text', 'c.sha256', 'SHA-256 of the leaf certificate'),
+      column('certificate_subject', 'text', 'c.subject', 'subject of the leaf certificate'),
+      column('certificate_issuer', 'text', 'c.issuer', 'issuer of the leaf certificate'),
+      column('flags', 'texts', 'o.flags', 'data quality flags'),
+      column('evidence_digest', 'text', 'o.evidence_digest', 'SHA-256 of the evidence'),
+    ],
+  },
+  endpoints: {
+    description: 'the state of every endpoint that was ever probed',
+    perSurvey: false,
+    source: 'endpoint_state o left join k8s_version v on v.id = o.version_id',
+    orderBy: 'o.address, o.port',
+    columns: [
+      column('address', 'text', 'host(o.address)', 'address'),
+      column('port', 'integer', 'o.port', 'port'),
+      ...JUDGED,
+      column('outcome', 'text', 'o.outcome', 'how the last probe ended'),
+      column('git_version', 'text', 'v.git_version', 'version as printed last'),
+      column('distribution', 'text', 'o.distribution', 'distribution as judged last'),
+      column('first_seen', 'timestamp', 'o.first_seen', 'first time that a component was confirmed or probable there'),
+      column('last_seen', 'timestamp', 'o.last_seen', 'last such time'),
+      column('last_probed', 'timestamp', 'o.last_probed', 'last probe, whatever it found'),
+      column('last_changed', 'timestamp', 'o.last_changed', 'last change of outcome, component, grade, version or distribution'),
+      column('misses', 'integer', 'o.misses', 'probes since it was last seen'),
+    ],
+  },
+  rollups: {
+    description: 'counts of a survey by dimensions',
+    perSurvey: true,
+    source: 'rollup r where r.survey_id = $SURVEY',
+    orderBy: 'r.unit, r.dims, r.count desc, r.values',
+    columns: [
+      column('survey', 'text', 'r.survey_id', 'the survey'),
+      column('unit', 'text', 'r.unit', 'endpoint, host or certificate'),
+      column('dimensions', 'texts', 'r.dims', 'dimensions, in order'),
+      column('values', 'texts', 'r.values', 'their values, in the same order; - where not observed'),
+      column('count', 'integer', 'r.count', 'how many'),
+    ],
+  },
+  versions: {
+    description: 'endpoints of a survey by version, distribution and support',
+    perSurvey: true,
+    source: `(select v.git_version, o.minor, o.distribution, o.support, o.component, count(*) as n from observation o join k8s_version v on v.id = o.version_id
+      where o.survey_id = $SURVEY group by 1, 2, 3, 4, 5) t`,
+    orderBy: 't.n desc, t.git_version, t.distribution, t.component',
+    columns: [
+      column('git_version', 'text', 't.git_version', 'version as printed'),
+      column('minor', 'text', 't.minor', 'minor version'),
+      column('distribution', 'text', 't.distribution', 'distribution'),
+      column('support', 'text', 't.support', 'upstream support on the day of observation'),
+      column('component', 'text', 't.component', 'component'),
+      column('endpoints', 'integer', 't.n', 'endpoints'),
+    ],
+  },
+  components: {
+    description: 'endpoints and hosts of a survey by component and grade',
+    perSurvey: true,
+    source: `(select o.component, o.grade, o.authentication, count(*) as n, count(distinct o.address) as hosts from observation o
+      where o.survey_id = $SURVEY group by 1, 2, 3) t`,
+    orderBy: 't.n desc, t.component, t.grade, t.authentication',
+    columns: [
+      column('component', 'text', 't.component', 'what was recognised; empty when nothing was'),
+      column('grade', 'text', 't.grade', 'confirmed, probable, possible or not'),
+      column('authentication', 'text', 't.authentication', 'what it answers without credentials'),
+      column('endpoints', 'integer', 't.n', 'endpoints'),
+      column('hosts', 'integer', 't.hosts', 'addresses'),
+    ],
+  },
+  certificates: {
+    description: 'leaf certificates of a survey',
+    perSurvey: true,
+    source: `(select c.*, count(*) as n from observation o join certificate c on c.id = o.certificate_id where o.survey_id = $SURVEY group by c.id) t`,
+    orderBy: 't.sha256',
+    columns: [
+      column('sha256', 'text', 't.sha256', 'SHA-256 of the certificate'),
+      column('spki_sha256', 'text', 't.spki_sha256', 'SHA-256 of its public key'),
+      column('subject', 'text', 't.subject', 'subject'),
+      column('issuer', 'text', 't.issuer', 'issuer'),
+      column('dns_names', 'texts', 't.dns_names', 'DNS names, at most 100'),
+      column('ip_addresses', 'texts', 't.ip_addresses', 'IP addresses, at most 100'),
+      column('not_before', 'timestamp', 't.not_before', 'valid from'),
+      column('not_after', 'timestamp', 't.not_after', 'valid to'),
+      column('endpoints', 'integer', 't.n', 'endpoints that served it'),
+    ],
+  },
+  feeds: {
+    description: 'runs of feeds, with what made them partial',
+    perSurvey: false,
+    source: 'feed_run f',
+    orderBy: 'f.id',
+    columns: [
+      column('run', 'integer', 'f.id', 'number of the run'),
+      column('feed', 'text', 'f.feed', 'the feed'),
+      column('kind', 'text', 'f.kind', 'sightings or counts'),
+      column('query', 'text', 'f.query', 'what was asked'),
+      column('state', 'text', 'f.state', 'complete, partial, failed or running'),
+      column('partial_reason', 'text', 'f.partial_reason', 'why it is not whole'),
+      column('claimed_total', 'integer', 'f.claimed_total', 'how many the source says there are'),
+      column('read', 'integer', 'f.read', 'rows read'),
+      column('accepted', 'integer', 'f.accepted', 'rows that said something new'),
+      column('duplicate', 'integer', 'f.duplicate', 'rows that said nothing new'),
+      column('rejected', 'integer', 'f.rejected', 'rows that were refused'),
+      column('cap_hit', 'boolean', 'f.cap_hit', 'a limit cut it short'),
+      column('upstreams', 'texts', 'f.upstreams', 'feeds that this one reads or buys from'),
+      column('code_version', 'text', 'f.code_version', 'version of kubecensus'),
+      column('started_at', 'timestamp', 'f.started_at', 'start'),
+      column('finished_at', 'timestamp', 'f.finished_at', 'end'),
+    ],
+  },
+  tallies: {
+    description: 'counts that others state, by version string as stated',
+    perSurvey: false,
+    source: 'tally t join tally_bucket b on b.tally_id = t.id',
+    orderBy: 't.observed_at, t.feed, b.count desc, b.key',
+    columns: [
+      column('feed', 'text', 't.feed', 'who states it'),
+      column('observed_at', 'timestamp', 't.observed_at', 'the time it speaks of'),
+      column('query', 'text', 't.query', 'the query behind it'),
+      column('field', 'text', 't.field', 'the field that was counted'),
+      column('unit', 'text', 't.unit', "what was counted, in the source's word"),
+      column('version', 'text', 'b.key', 'version string as stated'),
+      column('distribution', 'text', 'b.distribution', 'distribution that the string proves'),
+      column('minor', 'text', 'b.minor', 'minor version'),
+      column('support', 'text', 'b.support', 'upstream support on that day'),
+      column('count', 'integer', 'b.count', 'how many'),
+      column('total', 'integer', 't.total', 'total that the source states, with what it left out of the versions'),
+      column('deviation', 'integer', 't.deviation', 'deviation that the source admits'),
+    ],
+  },
+} as const satisfies Record<string, Dataset>;
+
+export type DatasetName = keyof typeof DATASETS;

@@ -1,0 +1,181 @@
+// Host names from a static-ct-api Certificate Transparency log: every entry verified against the log's signed tree before it is used.
+import { setTimeout as wait } from 'node:timers/promises';
+import { KubecensusError } from '../../platform/errors.ts';
+import type { Feed, FeedItem, Rejection, RunNote } from '../feed.ts';
+import type { HttpClient } from '../http.ts';
+import { readNames } from '../x509/names.ts';
+import { hexText } from '../x509/text.ts';
+import { ahead } from './ahead.ts';
+import { logKey } from './checkpoint.ts';
+import type { LeafTable } from './leaf.ts';
+import { logClient, type Sleep } from './log-client.ts';
+import { type LogFiles, logFiles } from './log-files.ts';
+import { NAME_PATTERNS, type NamePattern, nameMatcher } from './pattern.ts';
+import { cursorOf, type LogCursor, readCursor, type TileStep, tileSteps } from './progress.ts';
+import { HostSelection } from './selection.ts';
+import { TILE_WIDTH, tileWidth } from './tile.ts';
+import { EntryVerifier } from './verified-entries.ts';
+import { VerifiedTree } from './verified-tree.ts';
+
+export interface StaticCtFeedOptions {
+  readonly name: string;
+  /** The submission prefix without scheme and trailing slash, from the log list: what the checkpoint must be signed for. */
+  readonly origin: string;
+  /** The monitoring prefix; often on another host than the submission prefix. */
+  readonly monitoringUrl: string;
+  /** DER SubjectPublicKeyInfo, the `key` of the log list. */
+  readonly publicKeyDer: Uint8Array;
+  /** The client; it must send a User-Agent with a contact, which logs treat better. */
+  readonly http: HttpClient;
+  /** Entries read in one run at most (at least one tile is read). */
+  readonly maxEntries?: number;
+  readonly patterns?: readonly NamePattern[];
+  /** The port of every sighting; null: the survey's ports. */
+  readonly port: number | null;
+  readonly sleep?: Sleep;
+  readonly now?: () => Date;
+}
+
+/** About 130 MB of gzip tiles and some seconds of CPU: a run that ends within minutes on a common line. */
+export const DEFAULT_MAX_ENTRIES = 256_000;
+/** Tiles between two checkpoints: 4,096 entries are lost work of some tens of milliseconds when a pull is killed. */
+const TILES_PER_CHECKPOINT = 16;
+/** Data tiles asked for in advance: hides the latency of one server without leaning on it. */
+const TILES_AHEAD = 4;
+/** ECMAScript's last instant, in milliseconds; logs sign any 64-bit number. */
+const MAX_TIME = 8.64e15;
+/** Two characters an octet, within the 200 of an excerpt. */
+const EXCERPT_OCTETS = 100;
+
+/** Throws KC_CT_SIGNATURE when `publicKeyDer` is no log key, RangeError when there are no patterns. */
+export function createStaticCtFeed(options: StaticCtFeedOptions): Feed {
+  const key = logKey(options.origin, options.publicKeyDer);
+  const matches = nameMatcher(options.patterns ?? NAME_PATTERNS);
+  const sleep: Sleep = options.sleep ?? ((ms, signal) => wait(ms, undefined, { signal }));
+  const now = options.now ?? (() => new Date());
+  const files = logFiles(logClient({ url: options.monitoringUrl, http: options.http, sleep, now }), key);
+  return {
+    name: options.name,
+    kind: 'sightings',
+    title: `Certificate Transparency log ${options.origin}`,
+    terms: 'Public by design; the log operator asks for a User-Agent with a contact and for respect of 429 replies.',
+    upstreams: [],
+    cost: 'free',
+    query: `${options.origin} at ${options.monitoringUrl}`,
+    async *pull(since, signal) {
+      const ended = new AbortController();
+      const running = AbortSignal.any([signal, ended.signal]);
+      try {
+        for await (const item of pullLog(files, options, new HostSelection(matches), since, running)) {
+          if (signal.aborted) return;
+          yield item;
+        }
+      } catch (error) {
+        // Stopping when asked is no failure; what was committed stands, the rest comes with the next pull.
+        if (!signal.aborted) throw error;
+      } finally {
+        // Requests that were started ahead have no reader any more.
+        ended.abort();
+      }
+    },
+  };
+}
+
+async function* pullLog(
+  files: LogFiles,
+  options: StaticCtFeedOptions,
+  selection: HostSelection,
+  since: unknown,
+  signal: AbortSignal,
+): AsyncGenerator<FeedItem, void, void> {
+  const cursor = readCursor(since, options.origin);
+  const tree = await openTree(files, cursor, signal);
+  const { size } = tree.head;
+  let done = cursor?.done ?? ([size, size] as const);
+  let entries = 0;
+  const note = (): RunNote => ({ type: 'note', claimedTotal: size, entries, skipped: { ...selection.skipped } });
+  yield note();
+  const verifier = new EntryVerifier();
+  const steps = tileSteps(done, size, options.maxEntries ?? DEFAULT_MAX_ENTRIES);
+  const fetchStep = ({ tile }: TileStep) => files.entries(tile, tileWidth(size, 0, tile), signal);
+  let unsaved = 0;
+  let cut: string | null = null;
+  try {
+    for await (const { input: step, result } of ahead(steps, TILES_AHEAD, fetchStep)) {
+      const table = await verifier.verify(tree, step.tile, result);
+      yield* sightings(result.bytes, table, step, options.port, selection);
+      entries += step.to - step.from;
+      done = step.done;
+      unsaved++;
+      if (unsaved < TILES_PER_CHECKPOINT) continue;
+      unsaved = 0;
+      yield note();
+      yield { type: 'checkpoint', cursor: cursorOf(options.origin, tree.head, done) };
+    }
+  } catch (error) {
+    // Tiles that do not come cut the run short; a tree that does not verify makes the log unusable.
+    if (signal.aborted || !(error instanceof KubecensusError && error.code === 'KC_FEED_UNAVAILABLE')) throw error;
+    cut = error.message;
+  }
+  yield { ...note(), ...incomplete(done, size, cut) };
+  yield { type: 'checkpoint', cursor: cursorOf(options.origin, tree.head, done) };
+}
+
+/** The verified tree of the current checkpoint, which must continue the one of the cursor. */
+async function openTree(files: LogFiles, cursor: LogCursor | null, signal: AbortSignal): Promise<VerifiedTree> {
+  const head = await files.head(signal);
+  if (cursor !== null && head.size < cursor.size) {
+    throw new KubecensusError(
+      'KC_CT_TREE_SHRANK',
+      `${cursor.origin} had ${cursor.size} entries and now shows ${head.size}.`,
+    );
+  }
+  const tree = await VerifiedTree.open(head, (level, index, width) => files.hashes(level, index, width, signal));
+  if (cursor !== null && (await tree.rootAt(cursor.size)).toString('base64') !== cursor.root) {
+    const text = `${cursor.origin}: the tree of size ${head.size} does not continue the one of size ${cursor.size} that was verified before.`;
+    throw new KubecensusError('KC_CT_SPLIT_VIEW', text);
+  }
+  return tree;
+}
+
+/** What the last note of a run says about the entries it did not reach. */
+function incomplete(done: readonly [number, number], size: number, cut: string | null): Partial<RunNote> {
+  const [low, high] = done;
+  if (cut !== null) return { partial: cut };
+  if (low === 0 && high === size) return {};
+  const gaps = [low > 0 ? `0 to ${low - 1}` : '', high < size ? `${high} to ${size - 1}` : ''].filter(
+    (gap) => gap !== '',
+  );
+  return { capHit: true, partial: `entries ${gaps.join(' and ')} are not read yet` };
+}
+
+/** The hosts and rejections of the new entries of a verified tile. */
+function* sightings(
+  bytes: Buffer,
+  table: LeafTable,
+  step: TileStep,
+  port: number | null,
+  selection: HostSelection,
+): Generator<FeedItem, void, void> {
+  const base = step.tile * TILE_WIDTH;
+  for (let i = step.from - base; i < step.to - base; i++) {
+    const [start, end] = [table.derStart[i]!, table.derEnd[i]!];
+    const names = readNames(bytes, start, end, table.precert[i] === 1 ? 'tbs' : 'certificate');
+    if (names === null) {
+      yield badCertificate(bytes, start, end, base + i);
+      continue;
+    }
+    for (const host of selection.select(names)) {
+      yield { type: 'sighting', host, port, observedAt: timeText(table.timestamp[i]!), at: `entry ${base + i}` };
+    }
+  }
+}
+
+function badCertificate(bytes: Buffer, start: number, end: number, entry: number): Rejection {
+  const excerpt = hexText(bytes, start, Math.min(end, start + EXCERPT_OCTETS));
+  return { type: 'rejection', reason: 'bad_certificate', at: `entry ${entry}`, excerpt };
+}
+
+function timeText(milliseconds: number): string | null {
+  return milliseconds <= MAX_TIME ? new Date(milliseconds).toISOString() : null;
+}

@@ -1,0 +1,58 @@
+// notBefore and notAfter as RFC 3339 text.
+import { DerCursor, TAG } from './der.ts';
+import { latin1 } from './text.ts';
+
+const UTC_TIME = /^(?<year>\d\d)(?<rest>\d{8})(?<second>\d\d)?(?<zone>Z|[+-]\d{4})$/;
+const GENERALIZED_TIME = /^(?<year>\d{4})(?<rest>\d{8})(?<second>\d\d)?(?:[.,]\d+)?(?<zone>Z|[+-]\d{4})$/;
+/** The longest sensible form is 19 octets plus a fraction. */
+const MAX_TIME_OCTETS = 40;
+
+const FIRST = Date.parse('0001-01-01T00:00:00Z');
+const LAST = Date.parse('9999-12-31T23:59:59Z');
+
+/** The two times of a Validity's content; null for a time that is missing or no date. */
+export function readValidity(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): { notBefore: string | null; notAfter: string | null } {
+  const cursor = new DerCursor();
+  const times: (string | null)[] = [];
+  for (let at = start; times.length < 2 && cursor.read(bytes, at, end); at = cursor.end) {
+    const text = cursor.end - cursor.content > MAX_TIME_OCTETS ? '' : latin1(bytes, cursor.content, cursor.end);
+    times.push(timeText(cursor.tag, text));
+  }
+  return { notBefore: times[0] ?? null, notAfter: times[1] ?? null };
+}
+
+/** RFC 5280 4.1.2.5, and the BER forms (no seconds, an offset) that old tools wrote. Clamped to the years 1 to 9999; null when it is no date. */
+export function timeText(tag: number, text: string): string | null {
+  const form = tag === TAG.utcTime ? UTC_TIME : tag === TAG.generalizedTime ? GENERALIZED_TIME : null;
+  const parts = form?.exec(text)?.groups;
+  if (parts === undefined) return null;
+  const rest = parts['rest']!;
+  let year = Number(parts['year']);
+  // Two digits: 50 to 99 are 19xx (RFC 5280 4.1.2.5.1).
+  if (tag === TAG.utcTime) year += year >= 50 ? 1900 : 2000;
+  const [month, day, hour, minute] = [0, 2, 4, 6].map((at) => Number(rest.slice(at, at + 2))) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const second = Number(parts['second'] ?? '0');
+  if (hour > 23 || minute > 59 || second > 59) return null;
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  // A date that rolls over (31 June) is none.
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null;
+  date.setUTCHours(hour, minute - offsetMinutes(parts['zone']!), second);
+  const clamped = Math.min(Math.max(date.getTime(), FIRST), LAST);
+  return new Date(clamped).toISOString().replace('.000Z', 'Z');
+}
+
+function offsetMinutes(zone: string): number {
+  if (zone === 'Z') return 0;
+  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3));
+  return zone.startsWith('-') ? -minutes : minutes;
+}

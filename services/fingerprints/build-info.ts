@@ -1,0 +1,110 @@
+// The JSON body that /version answers with: which generation of it, which keys, and whether Kubernetes can have written it.
+
+/** The fields of version.Info in the order Kubernetes writes them. Source: apimachinery pkg/version/types.go; emulation fields since 1.33.0. */
+export const BUILD_KEYS = [
+  'major',
+  'minor',
+  'emulationMajor',
+  'emulationMinor',
+  'minCompatibilityMajor',
+  'minCompatibilityMinor',
+  'gitVersion',
+  'gitCommit',
+  'gitTreeState',
+  'buildDate',
+  'goVersion',
+  'compiler',
+  'platform',
+] as const;
+export type BuildKey = (typeof BUILD_KEYS)[number];
+
+const EMULATION_KEYS: readonly BuildKey[] = [
+  'emulationMajor',
+  'emulationMinor',
+  'minCompatibilityMajor',
+  'minCompatibilityMinor',
+];
+/** The keys that every server of 1.0 and later writes, even when they are empty. */
+const ALWAYS_KEYS: readonly BuildKey[] = BUILD_KEYS.filter((key) => !EMULATION_KEYS.includes(key));
+
+export type BuildFields = { readonly [key in BuildKey]?: string };
+
+export interface BuildInfo {
+  readonly fields: BuildFields;
+  /** The keys of the object as written. */
+  readonly keys: readonly string[];
+  /** Always-written keys that are missing. */
+  readonly missing: readonly BuildKey[];
+  /** False when a key stands where Kubernetes does not write it. */
+  readonly ordered: boolean;
+  /** True when gitVersion is the only key: an engine's extract, not a body. */
+  readonly extract: boolean;
+}
+
+/** 'etcd' and 'capitalised' are other programs' bodies; 'broken' is JSON with version-like keys of the wrong type. */
+export type VersionBody =
+  | { readonly kind: 'kubernetes'; readonly build: BuildInfo }
+  | { readonly kind: 'etcd'; readonly server: string }
+  | { readonly kind: 'capitalised' | 'broken' | 'other' };
+
+/** /version bodies are below 600 octets; longer text is not parsed. */
+export const MAX_VERSION_BODY = 16_384;
+/** The longest gitVersion of the census has 96 characters. */
+export const MAX_FIELD_LENGTH = 256;
+
+const OTHER: VersionBody = { kind: 'other' };
+
+/** Reads a /version body. Lenient in keys and order, strict in types; never throws. */
+export function readVersionBody(text: string): VersionBody {
+  if (text.length > MAX_VERSION_BODY) return text.includes('"gitVersion"') ? { kind: 'broken' } : OTHER;
+  if (!text.includes('ersion') && !text.includes('etcdserver')) return OTHER;
+  const parsed = parseObject(text);
+  if (parsed === null) return OTHER;
+  const etcd = parsed['etcdserver'];
+  if (typeof etcd === 'string' && typeof parsed['etcdcluster'] === 'string' && /^\d+\.\d+\.\d+/.test(etcd)) {
+    return { kind: 'etcd', server: etcd.slice(0, MAX_FIELD_LENGTH) };
+  }
+  if (!Object.hasOwn(parsed, 'gitVersion'))
+    return { kind: Object.hasOwn(parsed, 'GitVersion') ? 'capitalised' : 'other' };
+  const fields: { [key in BuildKey]?: string } = {};
+  for (const key of BUILD_KEYS) {
+    if (!Object.hasOwn(parsed, key)) continue;
+    const value = parsed[key];
+    if (typeof value !== 'string' || value.length > MAX_FIELD_LENGTH) return { kind: 'broken' };
+    fields[key] = value.replaceAll('\u0000', '').toWellFormed();
+  }
+  const keys = Object.keys(parsed).slice(0, 64);
+  return {
+    kind: 'kubernetes',
+    build: {
+      fields,
+      keys,
+      missing: ALWAYS_KEYS.filter((key) => fields[key] === undefined),
+      ordered: isOrdered(keys),
+      extract: keys.length === 1,
+    },
+  };
+}
+
+/** The JSON object in `text`; null for anything else. */
+export function parseObject(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+function isOrdered(keys: readonly string[]): boolean {
+  let last = -1;
+  for (const key of keys) {
+    const at = (BUILD_KEYS as readonly string[]).indexOf(key);
+    if (at < 0) continue; // A later generation may add keys: they are no sign of a forgery.
+    if (at < last) return false;
+    last = at;
+  }
+  return true;
+}

@@ -1,0 +1,61 @@
+// Keys that endpoints of one cluster share: what may join them into an estimate. Hashed, because they are identifiers of somebody's cluster.
+import { createHmac, hash } from 'node:crypto';
+import { headerOf } from './answer.ts';
+import { DISTRIBUTIONS } from './distributions/list.ts';
+import type { Facts } from './facts.ts';
+import { isUuid } from './rungs/header-rungs.ts';
+import type { Indicators } from './rungs/list.ts';
+
+/** 128 bits: no accidental collision among the clusters of the internet, half the size of the whole digest. */
+const KEY_HEX_DIGITS = 32;
+/** Names of one certificate that may become keys. */
+const MAX_NAME_KEYS = 8;
+
+/** Which flow schema a path is served by differs by path, so that a UID is a key only together with the class of its path. */
+function pathClass(path: string): string {
+  if (path === '/healthz' || path === '/livez' || path === '/readyz') return 'probes';
+  return path === '/version' ? 'version' : 'other';
+}
+
+/**
+ * The cluster keys of one endpoint, sorted and each once: `pf-…` (path class and flow schema UID), `spki-…` (public key), `aki-…` (key id
+ * of a private authority), `dns-…` (a name that one cluster alone has). `key` makes them unlinkable between installations (HMAC-SHA-256);
+ * without it they are plain SHA-256. Keys may over-merge (a copied certificate, a shared authority): the estimate guards against that.
+ */
+export function clusterKeys(facts: Facts, indicators: Indicators, key: string | null): readonly string[] {
+  const keys = new Set<string>();
+  const add = (kind: string, text: string): void => {
+    keys.add(`${kind}-${digest(`${kind}\n${text}`, key)}`);
+  };
+  for (const answer of facts.answers) {
+    const uid = headerOf(answer, 'x-kubernetes-pf-flowschema-uid');
+    if (uid !== undefined && isUuid(uid)) add('pf', `${pathClass(answer.path)}\n${uid.toLowerCase()}`);
+  }
+  const certificate = facts.certificate;
+  if (certificate !== null && isClusterCertificate(indicators)) {
+    if (certificate.publicKeySha256 !== null) add('spki', certificate.publicKeySha256);
+    if (certificate.authorityKeyId !== null) add('aki', certificate.authorityKeyId);
+    for (const name of certificate.names.filter(isClusterName).slice(0, MAX_NAME_KEYS)) add('dns', name);
+  }
+  return [...keys].sort();
+}
+
+/** Only certificates of a cluster's own authority: the key id of a public authority joins the whole web. */
+function isClusterCertificate({ certificateName, clusterIssuer, etcdCertificate }: Indicators): boolean {
+  return certificateName === true || clusterIssuer === true || etcdCertificate === true;
+}
+
+const ENDPOINT_NAMES: readonly RegExp[] = [
+  ...DISTRIBUTIONS.flatMap(({ endpoint }) => endpoint ?? []),
+  /^hcp-kubernetes\.[0-9a-f]{24}\.svc\.cluster\.local$/,
+  /^api\.internal\./,
+];
+
+function isClusterName(name: string): boolean {
+  return !name.startsWith('*') && ENDPOINT_NAMES.some((pattern) => pattern.test(name));
+}
+
+function digest(text: string, key: string | null): string {
+  const hex = key === null ? hash('sha256', text, 'hex') : createHmac('sha256', key).update(text).digest('hex');
+  return hex.slice(0, KEY_HEX_DIGITS);
+}

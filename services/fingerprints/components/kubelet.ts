@@ -1,0 +1,47 @@
+// kubelet: the agent of a node, on its authenticated port.
+import { kubeletAuthentication } from '../authentication.ts';
+import type { Component } from '../component.ts';
+
+export const KUBELET: Component = {
+  name: 'kubelet',
+  title: 'kubelet',
+  ports: [10250],
+  excludedBy: [
+    'certificateName',
+    'localhostEpochCertificate',
+    'etcdCertificate',
+    'ingressCertificate',
+    'plainTransport',
+    'versionEndpoint',
+    'etcdVersion',
+    'unauthorizedStatus',
+    'forbiddenStatus',
+    'cacheControl',
+  ],
+  rules: [
+    { grade: 'confirmed', all: ['forbiddenNodesText'], why: 'The words of the kubelet itself.' },
+    {
+      grade: 'confirmed',
+      all: ['versionNotFound', 'unauthorizedText'],
+      any: ['nodeEpochCertificate', 'nodeCertificate', 'nodeClientCas'],
+      why: 'Its answers, and the certificate or authorities of a node.',
+    },
+    { grade: 'confirmed', all: ['versionNotFound', 'unauthorizedText'], port: true, why: 'Its answers on its port.' },
+    {
+      grade: 'confirmed',
+      all: ['versionNotFound', 'healthzOk'],
+      any: ['nodeEpochCertificate', 'nodeCertificate'],
+      why: 'A node certificate and an open health path.',
+    },
+    { grade: 'probable', any: ['nodeEpochCertificate', 'nodeCertificate'], why: 'The certificate of a node.' },
+    { grade: 'probable', all: ['versionNotFound', 'nodeClientCas'], why: 'Authorities of a node and its 404.' },
+    { grade: 'probable', all: ['unauthorizedText'], port: true, why: 'Its 401 on its port.' },
+    { grade: 'probable', all: ['versionNotFound'], port: true, why: 'Its 404 on its port.' },
+    { grade: 'possible', all: ['nodeClientCas'], why: 'Authorities of a node.' },
+    { grade: 'possible', all: ['versionNotFound', 'unauthorizedText'], why: 'Its answers, anywhere.' },
+    { grade: 'possible', all: ['clusterIssuer'], port: true, why: 'A certificate of a cluster on its port.' },
+  ],
+  exposure: 'Significant: who gets past its authentication can run commands in every pod of the node.',
+  advice: ['firewall-control-plane', 'authorize-kubelet'],
+  authentication: kubeletAuthentication,
+};

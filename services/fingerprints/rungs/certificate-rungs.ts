@@ -1,0 +1,169 @@
+// Rungs that look at the serving certificate: its names, its subject and who issued it.
+import { epochHost, foreignServices, hasApiServerNames, isAddress, isEtcdIssuer } from '../certificate-names.ts';
+import type { CertificateView } from '../certificate-view.ts';
+import { API_SERVER_MARKERS } from '../distributions/list.ts';
+import type { Facts } from '../facts.ts';
+import type { Rung } from '../rung.ts';
+
+const PKI = 'kubernetes cmd/kubeadm pki_helpers.go and the labelled certificates';
+const SELF_SIGNED = 'apiserver pkg/server/options/serving.go, client-go util/cert; captures';
+
+const ofCertificate = (test: (certificate: CertificateView) => boolean) => (facts: Facts) =>
+  facts.certificate === null ? null : test(facts.certificate);
+
+/** Subject CNs that the installers give an API server. */
+const API_SERVER_SUBJECTS: ReadonlySet<string> = new Set(['kube-apiserver', 'kubernetes-master', 'apiserver']);
+/** Authorities that the installers make for a cluster, by CN. */
+const CLUSTER_ISSUER =
+  /^(?:kubernetes|kubernetes-ca|kube-ca|minikubeCA|ca|ca-cluster.*|(?:k3s|rke2)-server-ca@\d+|k3s-tls-ca@\d+|k8saas Cluster CA|(?:openshift-kube-apiserver-operator_|)kube-apiserver-(?:lb|localhost|service-network)-signer.*)$/;
+
+export const CERTIFICATE_RUNGS = [
+  {
+    name: 'certificateName',
+    says: 'The certificate names kubernetes.default.svc.<any domain>, or two of kubernetes, kubernetes.default, kubernetes.default.svc.',
+    source: PKI,
+    strength: 'strong',
+    holds: ofCertificate((certificate) => hasApiServerNames(certificate.names)),
+  },
+  {
+    name: 'certificateNameLiteral',
+    says: 'The certificate names kubernetes.default.svc.cluster.local itself, as search engines count it.',
+    source: PKI,
+    strength: 'context',
+    holds: ofCertificate((certificate) => certificate.names.includes('kubernetes.default.svc.cluster.local')),
+  },
+  {
+    name: 'apiServerSubject',
+    says: 'The subject is one that installers give an API server.',
+    source: PKI,
+    strength: 'weak',
+    holds: ofCertificate(isApiServerSubject),
+  },
+  {
+    name: 'clusterIssuer',
+    says: 'The issuer is named like a cluster authority; on its own it proves nothing, since such authorities also sign applications.',
+    source: PKI,
+    strength: 'context',
+    holds: ofCertificate(
+      (certificate) =>
+        CLUSTER_ISSUER.test(certificate.issuerCommonName) ||
+        (certificate.issuerCommonName === '' && certificate.issuerOrganisations.includes('kubernetes')),
+    ),
+  },
+  {
+    name: 'vendorServerName',
+    says: 'A name that one distribution gives only its API servers.',
+    source: 'the distribution list; labelled certificates',
+    strength: 'weak',
+    holds: ofCertificate((certificate) =>
+      certificate.names.some((name) => API_SERVER_MARKERS.some((marker) => marker.test(name))),
+    ),
+  },
+  {
+    name: 'foreignServiceName',
+    says: 'The certificate also names other services of a cluster: a proxy, a mesh or a webhook.',
+    source: 'labelled certificates',
+    strength: 'context',
+    holds: ofCertificate((certificate) => foreignServices(certificate.names).length > 0),
+  },
+  {
+    name: 'localhostEpochCertificate',
+    says: 'Self-signed localhost@<epoch>: a controller manager, a scheduler or an extension server, never kube-apiserver.',
+    source: SELF_SIGNED,
+    strength: 'strong',
+    holds: ofCertificate((certificate) => epochHost(certificate.commonName) === 'localhost'),
+  },
+  {
+    name: 'nodeEpochCertificate',
+    says: 'Self-signed <node>@<epoch> without API server names: a kubelet.',
+    source: SELF_SIGNED,
+    strength: 'strong',
+    holds: ofCertificate(isNodeEpoch),
+  },
+  {
+    name: 'nodeCertificate',
+    says: 'The subject is a node: system:node:<name>, or a name of its own from a k3s or RKE2 server authority.',
+    source: 'kubernetes certificates API (kubelet serving); labelled certificates',
+    strength: 'strong',
+    holds: ofCertificate(isNode),
+  },
+  {
+    name: 'etcdCertificate',
+    says: "The issuer is one of etcd's own authorities.",
+    source: PKI,
+    strength: 'strong',
+    holds: ofCertificate(isEtcdIssuer),
+  },
+  {
+    name: 'k3sCertificate',
+    says: "Subject CN=k3s, O=k3s: k3s' one listener for supervisor and API.",
+    source: 'labelled certificates',
+    strength: 'strong',
+    holds: ofCertificate(
+      (certificate) => certificate.commonName === 'k3s' && certificate.organisations.includes('k3s'),
+    ),
+  },
+  {
+    name: 'rke2SupervisorCertificate',
+    says: "Subject CN=rke2, O=rke2: RKE2's supervisor, which is no API server.",
+    source: 'labelled certificates',
+    strength: 'strong',
+    holds: ofCertificate(
+      (certificate) => certificate.commonName === 'rke2' && certificate.organisations.includes('rke2'),
+    ),
+  },
+  {
+    name: 'rancherCertificate',
+    says: 'Issued by dynamiclistener-ca: Rancher.',
+    source: 'labelled certificates',
+    strength: 'strong',
+    holds: ofCertificate(
+      (certificate) =>
+        certificate.issuerCommonName.startsWith('dynamiclistener-ca@') ||
+        (certificate.commonName === 'dynamic' && certificate.organisations.includes('dynamic')),
+    ),
+  },
+  {
+    name: 'ingressCertificate',
+    says: "An ingress controller's default certificate.",
+    source: 'ingress-nginx, OpenShift router; labelled certificates',
+    strength: 'strong',
+    holds: ofCertificate(
+      ({ commonName }) =>
+        commonName === 'Kubernetes Ingress Controller Fake Certificate' ||
+        commonName === 'TRAEFIK DEFAULT CERT' ||
+        commonName.startsWith('ingress-operator@'),
+    ),
+  },
+  {
+    name: 'clusterServiceCertificate',
+    says: 'The names are those of a service in a cluster that is not the API: a webhook or an application.',
+    source: 'labelled certificates',
+    strength: 'strong',
+    holds: ofCertificate(({ names }) => foreignServices(names).length > 0 && !hasApiServerNames(names)),
+  },
+] as const satisfies readonly Rung[];
+
+function isApiServerSubject({ commonName, organisations, names }: CertificateView): boolean {
+  if (API_SERVER_SUBJECTS.has(commonName)) return true;
+  if (commonName === 'k3s') return organisations.includes('k3s');
+  if (commonName === 'minikube') return organisations.includes('system:masters');
+  // Installers by hand and MicroK8s, k0s: only with the names.
+  return commonName === 'kubernetes' && hasApiServerNames(names);
+}
+
+function isNodeEpoch({ commonName, issuerCommonName, names }: CertificateView): boolean {
+  const host = epochHost(commonName);
+  if (host === null || host === 'localhost' || host.endsWith('-ca') || isAddress(host) || hasApiServerNames(names))
+    return false;
+  return issuerCommonName === '' || epochHost(issuerCommonName) === `${host}-ca`;
+}
+
+/** Subjects under a k3s or RKE2 server authority that are no node. */
+const SERVER_SUBJECTS: ReadonlySet<string> = new Set(['k3s', 'rke2', 'kube-apiserver', 'localhost', '']);
+
+function isNode({ commonName, issuerCommonName, names }: CertificateView): boolean {
+  if (commonName.startsWith('system:node:')) return true;
+  if (!/^(?:k3s|rke2)-server-ca@\d+$/.test(issuerCommonName) || SERVER_SUBJECTS.has(commonName)) return false;
+  return names.length > 0 && !hasApiServerNames(names) && names.includes(commonName.toLowerCase());
+}

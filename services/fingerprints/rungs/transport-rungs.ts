@@ -1,0 +1,56 @@
+// Rungs that look at the connection itself, and at pages of web programs.
+import type { Facts } from '../facts.ts';
+import type { Rung } from '../rung.ts';
+
+/** The refusal alerts of mutual TLS: 42 bad_certificate and 116 certificate_required, in OpenSSL's and in plain words. */
+const CLIENT_CERTIFICATE_ALERT =
+  /BAD_CERTIFICATE|CERTIFICATE_REQUIRED|alert (?:number )?(?:42|116)\b|^tls_client_cert_required$/i;
+
+function anyBody(facts: Facts, pattern: RegExp): boolean | null {
+  if (facts.answers.length === 0) return null;
+  return facts.answers.some(({ body }) => body !== null && pattern.test(body.slice(0, 16_384)));
+}
+
+export const TRANSPORT_RUNGS = [
+  {
+    name: 'clientCertificateDemanded',
+    says: 'The server ends the handshake with an alert that demands a client certificate.',
+    source: 'RFC 8446 6.2; etcd captures',
+    strength: 'weak',
+    holds: ({ failures, answers }) =>
+      failures.length === 0
+        ? answers.length === 0
+          ? null
+          : false
+        : failures.some((code) => CLIENT_CERTIFICATE_ALERT.test(code)),
+  },
+  {
+    name: 'plainTransport',
+    says: 'The port speaks HTTP without TLS.',
+    source: 'the connection',
+    strength: 'context',
+    holds: ({ transport }) => (transport === null ? null : transport === 'plain'),
+  },
+  {
+    name: 'goTlsPort',
+    says: "Plain HTTP to the TLS port is refused in the words of Go's net/http.",
+    source: 'net/http server.go; captures',
+    strength: 'context',
+    holds: ({ plainToTls }) =>
+      plainToTls === null ? null : plainToTls.includes('Client sent an HTTP request to an HTTPS server.'),
+  },
+  {
+    name: 'dashboardPage',
+    says: 'A page with the title Kubernetes Dashboard.',
+    source: 'kubernetes/dashboard index.html',
+    strength: 'proof',
+    holds: (facts) => anyBody(facts, /<title>\s*Kubernetes Dashboard\s*<\/title>/i),
+  },
+  {
+    name: 'rancherPage',
+    says: 'A page with the title Rancher.',
+    source: 'rancher dashboard index.html',
+    strength: 'strong',
+    holds: (facts) => anyBody(facts, /<title>\s*Rancher\s*<\/title>/i),
+  },
+] as const satisfies readonly Rung[];

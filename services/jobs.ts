@@ -1,0 +1,64 @@
+// The pipeline's table of contents: every queue job, what it carries, what it does, how often it is tried, how many run at once.
+import type { Parts } from './parts.ts';
+import { observe } from './observations/observe.job.ts';
+import type { JobDefinition } from './platform/queue/queue.ts';
+import { rollUp } from './rollups/rollup.job.ts';
+import { CHUNK_SIZE } from './surveys/chunk.ts';
+import { plan } from './surveys/plan.job.ts';
+import { findPlan } from './surveys/survey.store.ts';
+
+export interface JobPayloads {
+  readonly collect: { readonly feed: string };
+  readonly plan: { readonly surveyId: string };
+  readonly observe: { readonly surveyId: string; readonly chunk: number };
+  readonly rollup: { readonly surveyId: string };
+}
+export type JobName = keyof JobPayloads;
+
+interface Job<P> extends JobDefinition {
+  /** Jobs of this name at once in one process. */
+  readonly concurrency: number;
+  readonly run: (payload: P, parts: Parts, signal: AbortSignal) => Promise<unknown>;
+}
+
+export const JOBS: { readonly [N in JobName]: Job<JobPayloads[N]> } = {
+  /** Pulls a declared feed into candidates or tallies. */
+  collect: {
+    attempts: 3,
+    backoffMs: 60_000,
+    concurrency: 2,
+    run: ({ feed }, parts, signal) => parts.runFeed(parts.declaredFeed(feed), signal),
+  },
+  /** Turns the candidates of a survey into chunks. */
+  plan: { attempts: 3, backoffMs: 5_000, concurrency: 1, run: ({ surveyId }, parts) => planSurvey(surveyId, parts) },
+  /** Dials, judges and commits the targets of one chunk. */
+  observe: {
+    attempts: 3,
+    backoffMs: 5_000,
+    concurrency: 4,
+    run: async (chunk, parts, signal) => observe(chunk, await parts.observeContext(), signal),
+  },
+  /** Completes a survey and counts it. */
+  rollup: { attempts: 5, backoffMs: 2_000, concurrency: 1, run: ({ surveyId }, parts) => rollUp(surveyId, parts) },
+};
+
+/** Job ids say what the job is about, so that adding one twice is adding it once. */
+export function jobOf<N extends JobName>(
+  name: N,
+  payload: JobPayloads[N],
+): { name: N; id: string; payload: JobPayloads[N] } {
+  return { name, id: [name, ...Object.values(payload)].join('-').replaceAll(':', '_'), payload };
+}
+
+/** Plans with the scope that the survey was created with. */
+async function planSurvey(surveyId: string, parts: Parts): Promise<boolean> {
+  const survey = await findPlan(parts.db, surveyId);
+  if (survey === null) return false;
+  const policy = await parts.policyFor(survey.scope);
+  const resolver = parts.resolverFor(policy);
+  try {
+    return await plan(surveyId, { db: parts.db, now: parts.now, policy, resolver, chunkSize: CHUNK_SIZE });
+  } finally {
+    resolver.close();
+  }
+}

@@ -1,0 +1,156 @@
+// A Certificate Transparency log of the static-ct-api kind on loopback, honest by default and wrong on demand.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { encodeEntry, type LabEntry } from './ct-log/entry.ts';
+import { type CtLogFaults, noFaults } from './ct-log/faults.ts';
+import { labLogKey } from './ct-log/key.ts';
+import { signedCheckpoint } from './ct-log/signed-note.ts';
+import { LabTree } from './ct-log/tree.ts';
+
+export type { LabEntry } from './ct-log/entry.ts';
+
+export interface CtLogOptions {
+  /** A loopback address. */
+  readonly address: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly entries: Iterable<LabEntry>;
+  /** The signing key follows from it. */
+  readonly seed: string;
+  /** Stamps entries and checkpoints. */
+  readonly now: () => Date;
+  /** First line of the checkpoint; a host without scheme, with a path. */
+  readonly origin?: string;
+  /** Data tiles are sent as gzip, whether asked for or not. */
+  readonly gzip?: boolean;
+}
+
+export interface CtLog {
+  /** The monitoring prefix, with a trailing slash. */
+  readonly url: string;
+  readonly origin: string;
+  readonly publicKeyDer: Uint8Array;
+  /** Switches, read at every request. */
+  readonly faults: CtLogFaults;
+  /** Paths asked for so far, in order. */
+  readonly requests: readonly string[];
+  readonly size: number;
+  /** Adds entries and publishes a new checkpoint. */
+  append(entries: Iterable<LabEntry>): void;
+  close(): Promise<void>;
+}
+
+const TILE_WIDTH = 256;
+const DEFAULT_ORIGIN = 'ct.lab.kubecensus.example/2026h2';
+const TILE_PATH = /^\/tile\/(data|[0-5])\/((?:x\d{3}\/)*\d{3})(?:\.p\/([1-9]\d{0,2}))?$/;
+
+interface Reply {
+  readonly status: number;
+  readonly body: Buffer | string;
+  readonly headers?: Record<string, string>;
+}
+const NOT_FOUND: Reply = { status: 404, body: 'not found\n' };
+
+/** Starts the log and publishes its entries. Rejects when the address cannot be bound. */
+export async function startCtLog(options: CtLogOptions): Promise<CtLog> {
+  const key = labLogKey(options.seed);
+  const origin = options.origin ?? DEFAULT_ORIGIN;
+  const faults = noFaults();
+  const tree = new LabTree();
+  const leaves: Buffer[] = [];
+  /** Sizes a checkpoint was published for: only their partial tiles exist. */
+  const published: number[] = [];
+  const requests: string[] = [];
+
+  const append = (entries: Iterable<LabEntry>): void => {
+    const timestamp = options.now().getTime();
+    for (const entry of entries) {
+      const { tileLeaf, merkleLeaf } = encodeEntry(entry, tree.size + (faults.misalignIndex ? 1 : 0), timestamp);
+      leaves.push(tileLeaf);
+      tree.append(merkleLeaf);
+    }
+    published.push(tree.size);
+  };
+
+  const checkpoint = (): Reply => {
+    const size = faults.showSize ?? tree.size;
+    const root = Buffer.from(tree.root(size));
+    if (faults.wrongRoot) root[0]! ^= 1;
+    const signer = faults.wrongSignature
+      ? { ...labLogKey(`${options.seed}/other`), publicKeyDer: key.publicKeyDer }
+      : key;
+    const witness = '\u2014 witness.example AAAAAAAAAAAA';
+    return { status: 200, body: signedCheckpoint(origin, signer, size, root, options.now().getTime(), [witness]) };
+  };
+
+  const dataTile = (index: number, width: number): Reply => {
+    const found = leaves.slice(index * TILE_WIDTH, index * TILE_WIDTH + width);
+    if (found.length < width || (faults.missingFrom !== null && index >= faults.missingFrom)) return NOT_FOUND;
+    const body = Buffer.concat(found);
+    if (faults.tamperTile === index) body[found[0]!.length - 40]! ^= 1;
+    if (options.gzip !== true) return { status: 200, body };
+    const packed = gzipSync(body);
+    const end = faults.truncateGzip ? packed.length >> 1 : packed.length;
+    return { status: 200, body: packed.subarray(0, end), headers: { 'content-encoding': 'gzip' } };
+  };
+
+  const tile = (kind: string, path: string, partial: string | undefined): Reply => {
+    const index = Number(path.replaceAll(/[x/]/g, ''));
+    const level = kind === 'data' ? 0 : Number(kind);
+    const width = partial === undefined ? TILE_WIDTH : Number(partial);
+    if (partial !== undefined) {
+      const widthAt = (size: number) => Math.floor(size / TILE_WIDTH ** level) - index * TILE_WIDTH;
+      const exists = width < TILE_WIDTH && published.some((size) => widthAt(size) === width);
+      if (!exists || (faults.deletePartialTiles && widthAt(tree.size) >= TILE_WIDTH)) return NOT_FOUND;
+    }
+    if (kind === 'data') return dataTile(index, width);
+    const hashes = tree.hashes(level, index, width);
+    return hashes === null ? NOT_FOUND : { status: 200, body: hashes };
+  };
+
+  const answer = (url: string): Reply => {
+    if (faults.rateLimit !== null && faults.rateLimit.requests > 0) {
+      faults.rateLimit.requests--;
+      const { retryAfter } = faults.rateLimit;
+      const body = '<html>slow down</html>';
+      return { status: 429, body, headers: retryAfter === '' ? {} : { 'retry-after': retryAfter } };
+    }
+    if (url === '/checkpoint') return checkpoint();
+    const match = TILE_PATH.exec(url);
+    return match === null ? NOT_FOUND : tile(match[1]!, match[2]!, match[3]);
+  };
+
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    const url = request.url ?? '';
+    requests.push(url);
+    const reply = request.method === 'GET' ? answer(url) : { status: 405, body: 'read only\n' };
+    response.writeHead(reply.status, { 'content-length': Buffer.byteLength(reply.body), ...reply.headers });
+    response.end(reply.body);
+  };
+
+  append(options.entries);
+  const server = createServer(handle);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.address, () => resolve());
+  });
+  const { port } = server.address() as AddressInfo;
+  const host = options.address.includes(':') ? `[${options.address}]` : options.address;
+  return {
+    url: `http://${host}:${port}/`,
+    origin,
+    publicKeyDer: key.publicKeyDer,
+    faults,
+    requests,
+    get size() {
+      return tree.size;
+    },
+    append,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,45 @@
+// What the lab log holds: certificates and precertificates, and their bytes in a data tile and in the Merkle tree.
+
+export interface LabCertificate {
+  readonly certificateDer: Uint8Array;
+}
+export interface LabPrecertificate {
+  /** The TBSCertificate without poison. */
+  readonly precertTbs: Uint8Array;
+  /** SHA-256 of the issuer's SubjectPublicKeyInfo. */
+  readonly issuerKeyHash: Uint8Array;
+  /** The signed precertificate, with poison. */
+  readonly precertificate: Uint8Array;
+}
+export type LabEntry = LabCertificate | LabPrecertificate;
+
+/** The octets of one entry: as TileLeaf and as MerkleTreeLeaf. C2SP static-ct-api.md, RFC 6962 3.4. */
+export function encodeEntry(
+  entry: LabEntry,
+  index: number,
+  timestamp: number,
+): { tileLeaf: Buffer; merkleLeaf: Buffer } {
+  const time = Buffer.alloc(8);
+  time.writeBigUInt64BE(BigInt(timestamp));
+  // SCT extensions: u16 length 8, then extension leaf_index (0), u16 length 5, u40 index.
+  const extensions = Buffer.from([0, 8, 0, 0, 5, 0, 0, 0, 0, 0]);
+  extensions.writeUIntBE(index, 5, 5);
+  const precert = 'precertTbs' in entry;
+  const signed = precert
+    ? Buffer.concat([Buffer.from([0, 1]), entry.issuerKeyHash, sized(entry.precertTbs)])
+    : Buffer.concat([Buffer.from([0, 0]), sized(entry.certificateDer)]);
+  const timestamped = Buffer.concat([time, signed, extensions]);
+  const noChain = Buffer.alloc(2);
+  const unsigned = precert ? [sized(entry.precertificate), noChain] : [noChain];
+  return {
+    tileLeaf: Buffer.concat([timestamped, ...unsigned]),
+    merkleLeaf: Buffer.concat([Buffer.from([0, 0]), timestamped]),
+  };
+}
+
+/** u24 length, then the octets. */
+function sized(bytes: Uint8Array): Buffer {
+  const length = Buffer.alloc(3);
+  length.writeUIntBE(bytes.length, 0, 3);
+  return Buffer.concat([length, bytes]);
+}

@@ -1,0 +1,34 @@
+// The lab's own process: started by process.ts with its options, ends when told to or when its parent is gone.
+import { runLab } from './lab.ts';
+import type { FromLab, ToLab } from './process.ts';
+import { planWorld } from './world.ts';
+
+const say = (message: FromLab) => process.send?.(message);
+
+/** The options as process.ts wrote them; dates become text in JSON. */
+function readOptions(text: string | undefined): { seed: string; hosts: number; now: Date } {
+  const { seed, hosts, now } = JSON.parse(text ?? '{}') as { seed: string; hosts: number; now: string };
+  return { seed, hosts, now: new Date(now) };
+}
+
+try {
+  const lab = await runLab(planWorld(readOptions(process.argv[2])));
+  let ending = false;
+  const end = () => {
+    if (ending) return;
+    ending = true;
+    void lab.close().then(() => process.disconnect?.());
+  };
+  process.on('message', (message: ToLab) => {
+    if (message.type === 'dials') say({ type: 'dials', counts: lab.dials() });
+    else end();
+  });
+  process.once('disconnect', () => process.exit(0));
+  // An interrupt at the terminal reaches the whole group; the parent decides when the lab ends.
+  process.on('SIGINT', () => undefined);
+  say({ type: 'ready', dnsServer: lab.dnsServer, ctLog: lab.ctLog, censys: lab.censys });
+} catch (error) {
+  say({ type: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  process.exitCode = 1;
+  process.disconnect?.();
+}

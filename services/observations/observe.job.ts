@@ -1,0 +1,183 @@
+// Observes one chunk: dials (or reads the evidence of feeds), judges, and commits all of it or nothing.
+import type { Policy } from '../candidates/policy.ts';
+import type { Evidence } from '../feeds/evidence.ts';
+import { readCertificate } from '../feeds/x509/certificate.ts';
+import { judge } from '../fingerprints/match.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/db/database.ts';
+import type { Geo } from '../platform/geo.ts';
+import { parseAddress } from '../platform/net/address.ts';
+import type { Outcome } from '../probes/outcome.ts';
+import type { Pace } from '../probes/pace.ts';
+import type { Probe, ProbeResult } from '../probes/probe.ts';
+import { portPlan } from '../surveys/ports.ts';
+import type { SurveyTarget } from '../surveys/survey.ts';
+import { evidenceBodies, findPlan, openTargets } from '../surveys/survey.store.ts';
+import { digestOf, type Leaf, type Observation, outcomeOf } from './observation.ts';
+import { commitChunk } from './observation.store.ts';
+
+export interface ObserveContext {
+  readonly database: Database;
+  readonly now: Clock;
+  readonly probe: Probe;
+  readonly pace: Pace;
+  /** Policy with the survey's scope and opt-outs as fresh as half a minute; asked again just before each dial. */
+  readonly policyFor: (scope: readonly string[]) => Promise<Policy>;
+  readonly geo: Pick<Geo, 'lookup'>;
+  readonly clusterKey: string;
+}
+
+/**
+ * Observes a chunk exactly once, however often it is delivered: true when this call committed it. When `signal` aborts, nothing is
+ * committed and the chunk stays open for the planner to issue again.
+ */
+export async function observe(
+  chunk: { surveyId: string; chunk: number },
+  context: ObserveContext,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { db } = context.database;
+  const plan = await findPlan(db, chunk.surveyId);
+  const targets = await openTargets(db, chunk.surveyId, chunk.chunk);
+  if (plan === null || targets === null) return false;
+  const policy = await context.policyFor(plan.scope);
+  const observing =
+    plan.method === 'passive' ? readChunk(targets, policy, context) : dialChunk(targets, policy, context, signal);
+  const observations = await observing;
+  if (observations === null) return false;
+  return commitChunk(context.database, { ...chunk, vantage: plan.vantage }, observations, context.now());
+}
+
+/** All targets of a chunk, or null when the signal ended it first. */
+async function dialChunk(
+  targets: readonly SurveyTarget[],
+  policy: Policy,
+  context: ObserveContext,
+  signal: AbortSignal,
+): Promise<Observation[] | null> {
+  try {
+    return await Promise.all(targets.map((target) => dial(target, policy, context, signal)));
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
+  }
+}
+
+/** One target dialled within pace, unless planning or policy already decided. */
+async function dial(
+  target: SurveyTarget,
+  policy: Policy,
+  context: ObserveContext,
+  signal: AbortSignal,
+): Promise<Observation> {
+  const address = target.address === null ? null : parseAddress(target.address);
+  if (target.outcome !== null || address === null)
+    return undialled(target, (target.outcome ?? 'invalid_target') as Outcome, context);
+  if (!policy.decide(address).allowed) return undialled(target, 'blocked_policy', context);
+  const { transport, paths, plainFallback } = portPlan(target.port);
+  const result = await context.pace.run(
+    address.text,
+    () =>
+      context.probe({
+        address: address.text,
+        port: target.port,
+        serverName: target.serverName,
+        transport,
+        paths,
+        plainFallback,
+      }),
+    signal,
+  );
+  return observed(target, result.evidence, result, 'active', context);
+}
+
+/** The evidence that feeds gave for the targets of a passive chunk. */
+async function readChunk(
+  targets: readonly SurveyTarget[],
+  policy: Policy,
+  context: ObserveContext,
+): Promise<Observation[]> {
+  const wanted = targets.flatMap(({ candidateId, evidenceFeed }) =>
+    candidateId === null || evidenceFeed === null ? [] : [{ candidateId, feed: evidenceFeed }],
+  );
+  const bodies = await evidenceBodies(context.database.db, wanted);
+  return targets.map((target) => {
+    const stored = bodies.get(`${target.evidenceFeed} ${target.candidateId}`);
+    const address = target.address === null ? null : parseAddress(target.address);
+    if (stored === undefined) return undialled(target, 'invalid_target', context);
+    if (address !== null && !policy.decide(address).allowed) return undialled(target, 'blocked_policy', context);
+    const endpoint = { address: target.address ?? '', port: target.port };
+    const evidence: Evidence = { ...(stored.body as Evidence), endpoint, observedAt: stored.observedAt.toISOString() };
+    return observed(target, evidence, null, 'passive', context);
+  });
+}
+
+function observed(
+  target: SurveyTarget,
+  evidence: Evidence,
+  wire: ProbeResult | null,
+  method: 'active' | 'passive',
+  context: ObserveContext,
+): Observation {
+  const geo = target.address === null ? NOWHERE : context.geo.lookup(target.address);
+  const now = context.now().toISOString();
+  const verdict = judge(evidence, { now, asn: geo.asn, key: context.clusterKey });
+  return {
+    ...identity(target),
+    observedAt: new Date(evidence.observedAt ?? now),
+    method,
+    outcome: outcomeOf(wire?.outcome ?? null, verdict),
+    wire,
+    verdict,
+    certificate: leafOf(evidence),
+    country: geo.country,
+    asn: geo.asn,
+    evidenceDigest: digestOf(evidence),
+    flags: [...new Set([...target.flags, ...verdict.flags])],
+  };
+}
+
+function undialled(target: SurveyTarget, outcome: Outcome, context: ObserveContext): Observation {
+  const evidence: Evidence = { endpoint: { address: target.address ?? '', port: target.port } };
+  const wire = {
+    phase: outcome.startsWith('dns_') ? 'dns' : 'policy',
+    alert: null,
+    detail: null,
+    ms: NO_TIMES,
+    bytesIn: 0,
+  } as const;
+  return {
+    ...observed(target, evidence, null, target.evidenceFeed === null ? 'active' : 'passive', context),
+    outcome,
+    wire,
+  };
+}
+
+const NOWHERE = { country: null, asn: null } as const;
+const NO_TIMES = { connect: null, tls: null, http: null, total: 0 } as const;
+
+const identity = (target: SurveyTarget) => ({
+  host: target.host,
+  address: target.address,
+  port: target.port,
+  serverName: target.serverName,
+  feeds: target.feeds,
+  evidenceFeed: target.evidenceFeed,
+});
+
+/** The leaf as stored: from DER where there is some, else as the engine parsed it. */
+function leafOf({ tls, certificate }: Evidence): Leaf | null {
+  const der = tls?.chain?.[0];
+  if (der !== undefined) return readCertificate(Buffer.from(der, 'base64'));
+  if (certificate?.sha256 === undefined) return null;
+  return {
+    sha256: certificate.sha256,
+    spkiSha256: null,
+    subject: certificate.subject ?? '',
+    issuer: certificate.issuer ?? '',
+    dnsNames: certificate.dnsNames ?? [],
+    ipAddresses: certificate.ipAddresses ?? [],
+    notBefore: certificate.notBefore ?? null,
+    notAfter: certificate.notAfter ?? null,
+  };
+}

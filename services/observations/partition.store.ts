@@ -1,0 +1,24 @@
+// Observations are kept by day; partitions are made ahead, so that the default one stays empty.
+import { type Kysely, sql } from 'kysely';
+import type { DB } from '../platform/db/schema.ts';
+
+/** Days made ahead: a long weekend without anybody looking. */
+const DAYS_AHEAD = 7;
+const DAY_MS = 24 * 3600 * 1000;
+/** Key of the advisory lock under which partitions are made. */
+const LOCK = 7_216_001;
+
+/** Makes the partitions of today and the next week (UTC). Safe to call from several processes at once. */
+export async function makePartitions(db: Kysely<DB>, now: Date): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(${LOCK})`.execute(tx);
+    for (let day = 0; day <= DAYS_AHEAD; day++) {
+      const from = new Date(now.getTime() + day * DAY_MS).toISOString().slice(0, 10);
+      const to = new Date(Date.parse(from) + DAY_MS).toISOString().slice(0, 10);
+      const name = `observation_${from.replaceAll('-', '')}`;
+      await sql`create table if not exists ${sql.table(name)} partition of observation for values from (${sql.lit(`${from}T00:00:00Z`)}) to (${sql.lit(`${to}T00:00:00Z`)})`.execute(
+        tx,
+      );
+    }
+  });
+}

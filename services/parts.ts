@@ -1,0 +1,41 @@
+// What the composition root hands to commands, roles and jobs.
+import type { Kysely } from 'kysely';
+import type { Policy } from './candidates/policy.ts';
+import type { Resolver } from './candidates/resolve.ts';
+import type { Config } from './config.ts';
+import type { Feed } from './feeds/feed.ts';
+import type { FeedRun, RunCounts } from './feeds/feed-run.store.ts';
+import type { HttpClient } from './feeds/http.ts';
+import type { ObserveContext } from './observations/observe.job.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Database } from './platform/db/database.ts';
+import type { DB } from './platform/db/schema.ts';
+import type { Geo } from './platform/geo.ts';
+import type { Log } from './platform/log.ts';
+import type { JobQueue } from './platform/queue/queue.ts';
+import type { Pace } from './probes/pace.ts';
+
+/** Everything that commands and roles are made of. */
+export interface Parts {
+  readonly config: Config;
+  readonly log: Log;
+  readonly now: Clock;
+  readonly db: Kysely<DB>;
+  readonly database: Database;
+  readonly queue: () => Promise<JobQueue>;
+  readonly http: HttpClient;
+  readonly geo: () => Promise<Geo>;
+  readonly pace: Pace;
+  readonly codeVersion: string;
+  readonly userAgent: string;
+  /** Policy for a scope, with opt-outs at most 15 s old. */
+  readonly policyFor: (scope: readonly string[]) => Promise<Policy>;
+  readonly resolverFor: (policy: Policy) => Resolver;
+  readonly observeContext: () => Promise<ObserveContext>;
+  /** A declared feed by name. Throws KC_FEED_UNKNOWN. */
+  readonly declaredFeed: (name: string) => Feed;
+  /** Runs a feed of either kind to its end. */
+  readonly runFeed: (feed: Feed, signal: AbortSignal, onProgress?: (counts: RunCounts) => void) => Promise<FeedRun>;
+  /** Closes everything, last opened first. */
+  readonly close: () => Promise<void>;
+}

@@ -1,0 +1,69 @@
+// Horizontal bars from zero with the value at each bar's end. Labels stand left of the bars on wide sheets, above them on narrow ones.
+import * as Plot from '@observablehq/plot';
+import type { BarsChart } from '../chart.ts';
+import { grouped, percentOf } from '../numbers.ts';
+import { visible } from '../plain-text.ts';
+import { draw, LETTER, type Picture } from './drawing.ts';
+import { textWidth, wrapped } from './letters.ts';
+import { paint } from './palette.ts';
+
+const BAR = 17;
+const GAP = 9;
+const LINE = 16;
+/** Below this width labels stand above their bars. */
+const NARROW_SHEET = 500;
+/** At most this part of a wide sheet is for labels; longer ones wrap. */
+const LABEL_SHARE = 0.4;
+
+interface Row {
+  readonly lines: readonly string[];
+  readonly value: number;
+  readonly written: string;
+  readonly fill: string;
+  /** Pixels from the top of the sheet. */
+  readonly labelTop: number;
+  readonly barTop: number;
+}
+
+export function barsPicture(chart: BarsChart, width: number): Picture {
+  const above = width < NARROW_SHEET;
+  const labelWidth = above ? width - 4 : width * LABEL_SHARE;
+  const labels = chart.bars.map((bar) => wrapped(visible(bar.label), labelWidth, LETTER));
+  const rows: Row[] = [];
+  let top = 2;
+  for (const [at, bar] of chart.bars.entries()) {
+    const lines = labels[at]!;
+    const labelHeight = lines.length * LINE;
+    const height = above ? labelHeight + 3 + BAR : Math.max(BAR, labelHeight);
+    const barTop = above ? top + labelHeight + 3 : top + (height - BAR) / 2;
+    const labelTop = above ? top : top + (height - labelHeight) / 2;
+    rows.push({ lines, value: bar.value, written: writtenValue(chart, bar.value), fill: paint(bar.role), labelTop, barTop });
+    top += height + GAP;
+  }
+  const widest = Math.max(0, ...labels.flat().map((line) => textWidth(line, LETTER)));
+  const left = above ? 1 : Math.ceil(widest) + 10;
+  const right = Math.ceil(Math.max(0, ...rows.map((row) => textWidth(row.written, LETTER)))) + 8;
+  const most = Math.max(1, ...rows.map((row) => row.value));
+  return draw({
+    sheet: { width, height: Math.max(top - GAP + 2, 20), marginLeft: left, marginRight: right, marginTop: 0, marginBottom: 0 },
+    x: { domain: [0, most], type: 'linear' },
+    y: { type: 'identity' },
+    marks: [
+      Plot.rect(rows, { x1: 0, x2: 'value', y1: 'barTop', y2: (row: Row) => row.barTop + BAR, fill: 'fill' }),
+      Plot.rect(rows, { x1: 0, x2: 0, y1: 'barTop', y2: (row: Row) => row.barTop + BAR, stroke: paint('muted'), strokeWidth: 1 }),
+      ...labelMarks(rows, above),
+      Plot.text(rows, { x: 'value', y: (row: Row) => row.barTop + BAR / 2, text: 'written', textAnchor: 'start', dx: 6, fill: paint('ink'), fontSize: LETTER, fontVariant: 'tabular-nums' }),
+    ],
+  });
+}
+
+function labelMarks(rows: readonly Row[], above: boolean): Plot.Markish[] {
+  const lines = rows.flatMap((row) => row.lines.map((line, at) => ({ line, y: row.labelTop + (at + 0.5) * LINE })));
+  return [
+    Plot.text(lines, { x: () => 0, y: 'y', text: 'line', textAnchor: above ? 'start' : 'end', dx: above ? 0 : -8, fill: paint('ink'), fontSize: LETTER }),
+  ];
+}
+
+function writtenValue(chart: BarsChart, value: number): string {
+  return chart.total === null ? grouped(value) : `${grouped(value)}  ${percentOf(value, chart.total)}`;
+}

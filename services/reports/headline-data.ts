@@ -1,0 +1,123 @@
+// Everything the headline report is made of, read once by report.store.ts and built by hand in tests.
+import type { Cell, Dimension, Unit } from '../rollups/rollup.ts';
+
+/** The two headline indicators over distinct things of one unit. A host or certificate has an indicator when any of its endpoints has it. */
+export interface IndicatorCounts {
+  readonly certificateName: number;
+  readonly versionEndpoint: number;
+  readonly both: number;
+  readonly onlyCertificateName: number;
+  readonly onlyVersionEndpoint: number;
+  readonly either: number;
+}
+
+export interface UnitHeadline {
+  /** Distinct things of this unit in the survey, whatever they answered. */
+  readonly observed: number;
+  readonly all: IndicatorCounts;
+  /** The same without endpoints whose honeypot grade is medium or high. */
+  readonly withoutSuspects: IndicatorCounts;
+}
+
+export interface SurveyFacts {
+  readonly id: string;
+  readonly method: 'active' | 'passive';
+  readonly state: 'planning' | 'running' | 'stopped' | 'complete';
+  readonly seed: string;
+  /** null: every target; else the probability with which each was drawn. */
+  readonly sample: number | null;
+  readonly ports: readonly number[];
+  readonly feeds: readonly string[];
+  readonly scope: readonly string[];
+  readonly vantage: string;
+  /** Connections per second at most. */
+  readonly rate: number;
+  readonly targetCount: number;
+  /** Candidates that did not become targets, by reason. */
+  readonly excludedBy: Readonly<Record<string, number>>;
+  readonly chunks: { readonly total: number; readonly committed: number };
+  /** RFC 3339. */
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  /** The survey's own manifest, as stored (policy snapshot, versions of data tables …). */
+  readonly manifest: Readonly<Record<string, unknown>>;
+}
+
+/** The counts of one survey by one set of dimensions, in one unit. */
+export interface Rollup {
+  readonly unit: Unit;
+  readonly dims: readonly Dimension[];
+  readonly cells: readonly Cell[];
+}
+
+export interface FeedRunFacts {
+  readonly feed: string;
+  readonly kind: 'sightings' | 'counts';
+  readonly query: string;
+  readonly sourceSha256: string | null;
+  readonly upstreams: readonly string[];
+  readonly state: 'running' | 'complete' | 'partial' | 'failed';
+  readonly partialReason: string | null;
+  readonly claimedTotal: number | null;
+  readonly read: number;
+  readonly accepted: number;
+  readonly duplicate: number;
+  readonly rejected: number;
+  readonly rejectedBy: Readonly<Record<string, number>>;
+  readonly capHit: boolean;
+  readonly startedAt: string;
+}
+
+/** One day's count that somebody else states, its buckets summed by what our fingerprints make of them. Keys: '' where nothing is known. */
+export interface TallyFacts {
+  readonly feed: string;
+  /** RFC 3339. */
+  readonly observedAt: string;
+  readonly query: string;
+  readonly field: string;
+  /** In the source's word. */
+  readonly unit: string;
+  readonly total: number;
+  /** What the source says lies outside its buckets. */
+  readonly omitted: number | null;
+  readonly deviation: number | null;
+  readonly byDistribution: Readonly<Record<string, number>>;
+  readonly byMinor: Readonly<Record<string, number>>;
+  readonly bySupport: Readonly<Record<string, number>>;
+}
+
+/** A source of countries or networks, and what its licence and its readers need to be told. The same shape as platform/geo.ts gives. */
+export interface GeoSource {
+  readonly gives: 'country' | 'asn';
+  readonly name: string;
+  readonly version: string;
+  readonly licence: string | null;
+  readonly attribution: string | null;
+  readonly caveat: string | null;
+}
+
+export interface HeadlineData {
+  /** RFC 3339. */
+  readonly generatedAt: string;
+  readonly codeVersion: string;
+  readonly survey: SurveyFacts;
+  readonly headline: Readonly<Record<Unit, UnitHeadline>>;
+  readonly rollups: readonly Rollup[];
+  readonly feedRuns: readonly FeedRunFacts[];
+  readonly tallies: readonly TallyFacts[];
+  /** AS number (decimal) -> name of the network, as the source of networks spells it. */
+  readonly networkNames: Readonly<Record<string, string>>;
+  readonly geo: readonly GeoSource[];
+  /** An earlier survey to stand beside this one. */
+  readonly compare: { readonly survey: SurveyFacts; readonly headline: Readonly<Record<Unit, UnitHeadline>> } | null;
+}
+
+/** The cells of one rollup, largest first, ties by values; [] when the survey keeps no such rollup. */
+export function cellsOf(data: HeadlineData, unit: Unit, ...dims: readonly Dimension[]): readonly Cell[] {
+  const wanted = dims.join();
+  const found = data.rollups.find((rollup) => rollup.unit === unit && rollup.dims.join() === wanted);
+  if (found === undefined) return [];
+  const key = (cell: Cell): string => JSON.stringify(dims.map((dim) => cell.values[dim] ?? null));
+  return [...found.cells].sort((a, b) => b.count - a.count || (key(a) < key(b) ? -1 : 1));
+}

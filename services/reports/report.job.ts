@@ -1,0 +1,68 @@
+// Makes one report of one survey: reads its data in one snapshot, builds, writes it atomically, and says what it is made of in the manifest.
+import { join } from 'node:path';
+import type { Kysely } from 'kysely';
+import { addressPerNetwork } from '../observations/observation.store.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { DB } from '../platform/db/schema.ts';
+import { KubecensusError } from '../platform/errors.ts';
+import type { Geo } from '../platform/geo.ts';
+import { latestSurvey } from '../surveys/survey.store.ts';
+import { REPORTS, isReportName } from './index.ts';
+import { manifestOf } from './manifest.ts';
+import { readHeadlineData } from './report.store.ts';
+import type { ReportFiles } from './report-files.ts';
+import type { Report } from './section.ts';
+import { type ReportFormat, writeReport } from './write.ts';
+
+export interface ReportRequest {
+  readonly id: string;
+  readonly name: string;
+  /** null: the newest counted survey. */
+  readonly surveyId: string | null;
+  readonly compareId: string | null;
+  /** null: below the data directory. */
+  readonly out: string | null;
+  readonly formats: readonly ReportFormat[];
+}
+
+export interface ReportContext {
+  readonly db: Kysely<DB>;
+  readonly now: Clock;
+  readonly codeVersion: string;
+  readonly dataDir: string;
+  readonly geo: () => Promise<Geo>;
+}
+
+export interface MadeReport {
+  readonly report: Report;
+  readonly files: ReportFiles;
+  readonly surveyId: string;
+  readonly manifest: object;
+}
+
+/** Where a report is kept when no other place is named. */
+export function reportDirectory(dataDir: string, id: string): string {
+  return join(dataDir, 'reports', id);
+}
+
+/** Builds and writes a report. Throws KC_USAGE for an unknown name, KC_NO_SURVEY when there is nothing to report on, KC_REPORT_OUT for a place it may not use. */
+export async function makeReport(request: ReportRequest, context: ReportContext): Promise<MadeReport> {
+  if (!isReportName(request.name)) throw new KubecensusError('KC_USAGE', `There is no report named ${request.name}; there are: ${Object.keys(REPORTS).join(', ')}.`);
+  const surveyId = request.surveyId ?? (await latestSurvey(context.db));
+  if (surveyId === null) throw new KubecensusError('KC_NO_SURVEY', 'No survey has been counted yet.');
+  const geo = await context.geo();
+  const networks = await addressPerNetwork(context.db, surveyId);
+  const data = await readHeadlineData(context.db, {
+    surveyId,
+    compareId: request.compareId,
+    generatedAt: context.now().toISOString(),
+    codeVersion: context.codeVersion,
+    geo: geo.sources,
+    networkName: (asn) => geo.lookup(networks.get(asn) ?? '').organisation,
+  });
+  const report = REPORTS[request.name].build(data);
+  const manifest = manifestOf(data);
+  const out = request.out ?? reportDirectory(context.dataDir, request.id);
+  const files = await writeReport(report, { id: request.id, out, formats: request.formats, manifest });
+  return { report, files, surveyId, manifest };
+}

@@ -1,0 +1,260 @@
+// Reads what the headline report is made of: survey, rollups, the two indicators per unit, feed runs, tallies.
+import { type Kysely, sql } from 'kysely';
+import type { DB } from '../platform/db/schema.ts';
+import { KubecensusError } from '../platform/errors.ts';
+import type { Dimension, Unit } from '../rollups/rollup.ts';
+import type {
+  FeedRunFacts,
+  GeoSource,
+  HeadlineData,
+  IndicatorCounts,
+  Rollup,
+  SurveyFacts,
+  TallyFacts,
+  UnitHeadline,
+} from './headline-data.ts';
+
+export interface HeadlineRequest {
+  readonly surveyId: string;
+  /** An earlier survey whose headline stands beside; null for none. */
+  readonly compareId: string | null;
+  /** RFC 3339. */
+  readonly generatedAt: string;
+  readonly codeVersion: string;
+  readonly geo: readonly GeoSource[];
+  /** The name of a network (AS number in decimal), or null when no source names it. */
+  readonly networkName: (asn: string) => string | null;
+}
+
+/**
+ * Everything the headline report says, read in one repeatable-read snapshot, so that its numbers agree with each other while
+ * a survey or an import goes on. Throws KC_NO_SURVEY when either survey does not exist. Reads only.
+ */
+export function readHeadlineData(db: Kysely<DB>, request: HeadlineRequest): Promise<HeadlineData> {
+  return db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute(async (snapshot) => {
+      const survey = await readSurvey(snapshot, request.surveyId);
+      const rollups = await readRollups(snapshot, survey.id);
+      return {
+        generatedAt: request.generatedAt,
+        codeVersion: request.codeVersion,
+        survey,
+        headline: await readHeadline(snapshot, survey.id),
+        rollups,
+        feedRuns: await readFeedRuns(snapshot, survey),
+        tallies: await readTallies(snapshot),
+        networkNames: networkNames(rollups, request.networkName),
+        geo: request.geo,
+        compare: request.compareId === null ? null : await readCompared(snapshot, request.compareId),
+      };
+    });
+}
+
+async function readCompared(db: Kysely<DB>, id: string): Promise<NonNullable<HeadlineData['compare']>> {
+  const survey = await readSurvey(db, id);
+  return { survey, headline: await readHeadline(db, survey.id) };
+}
+
+async function readSurvey(db: Kysely<DB>, id: string): Promise<SurveyFacts> {
+  const row = await db.selectFrom('survey').selectAll().where('id', '=', id).executeTakeFirst();
+  if (row === undefined) throw new KubecensusError('KC_NO_SURVEY', `There is no survey ${id}.`);
+  const chunks = await db
+    .selectFrom('survey_chunk')
+    .select((eb) => [eb.fn.countAll().as('total'), eb.fn.count('committed_at').as('committed')])
+    .where('survey_id', '=', id)
+    .executeTakeFirstOrThrow();
+  return {
+    id: row.id,
+    method: row.method as SurveyFacts['method'],
+    state: row.state as SurveyFacts['state'],
+    seed: row.seed,
+    sample: row.sample,
+    ports: row.ports,
+    feeds: row.feeds,
+    scope: row.scope,
+    vantage: row.vantage,
+    rate: row.rate,
+    targetCount: Number(row.target_count),
+    excludedBy: counts(row.excluded_by),
+    chunks: { total: Number(chunks.total), committed: Number(chunks.committed) },
+    createdAt: time(row.created_at),
+    startedAt: row.started_at === null ? null : time(row.started_at),
+    finishedAt: row.finished_at === null ? null : time(row.finished_at),
+    manifest: row.manifest as Readonly<Record<string, unknown>>,
+  };
+}
+
+async function readRollups(db: Kysely<DB>, surveyId: string): Promise<Rollup[]> {
+  const rows = await db
+    .selectFrom('rollup')
+    .select(['unit', 'dims', 'values', 'count'])
+    .where('survey_id', '=', surveyId)
+    .orderBy('unit')
+    .orderBy('dims')
+    .execute();
+  const sets = Map.groupBy(rows, (row) => JSON.stringify([row.unit, row.dims]));
+  return [...sets.values()].map((cells) => ({
+    unit: cells[0]!.unit as Unit,
+    dims: cells[0]!.dims as Dimension[],
+    cells: cells.map((cell) => ({
+      values: Object.fromEntries(cell.dims.map((dim, at) => [dim, cell.values[at] || null])),
+      count: Number(cell.count),
+    })),
+  }));
+}
+
+/** What one thing of each unit is. An unresolved name stands for itself. */
+const UNIT_KEYS = {
+  endpoint: sql`(coalesce(host(address), host), port)`,
+  host: sql`coalesce(host(address), host)`,
+  certificate: sql`certificate_id`,
+} as const satisfies Record<Unit, unknown>;
+
+async function readHeadline(db: Kysely<DB>, surveyId: string): Promise<Record<Unit, UnitHeadline>> {
+  return {
+    endpoint: await readUnit(db, surveyId, 'endpoint'),
+    host: await readUnit(db, surveyId, 'host'),
+    certificate: await readUnit(db, surveyId, 'certificate'),
+  };
+}
+
+/** Counted from the observations and not from rollup cells: a host may stand in several cells, and cells of hosts cannot be added. */
+async function readUnit(db: Kysely<DB>, surveyId: string, unit: Unit): Promise<UnitHeadline> {
+  const { rows } = await sql<Record<string, string>>`
+    with thing as (
+      select
+        ${UNIT_KEYS[unit]} as key,
+        coalesce(bool_or(certificate_name), false) as san,
+        coalesce(bool_or(version_endpoint), false) as version,
+        coalesce(bool_or(certificate_name) filter (where honeypot not in ('medium', 'high')), false) as clean_san,
+        coalesce(bool_or(version_endpoint) filter (where honeypot not in ('medium', 'high')), false) as clean_version
+      from observation
+      where survey_id = ${surveyId} and ${unit === 'certificate' ? sql`certificate_id is not null` : sql`true`}
+      group by 1
+    )
+    select
+      count(*) as observed,
+      count(*) filter (where san and version) as both,
+      count(*) filter (where san and not version) as only_san,
+      count(*) filter (where version and not san) as only_version,
+      count(*) filter (where clean_san and clean_version) as clean_both,
+      count(*) filter (where clean_san and not clean_version) as clean_only_san,
+      count(*) filter (where clean_version and not clean_san) as clean_only_version
+    from thing`.execute(db);
+  const row = rows[0]!;
+  return {
+    observed: Number(row['observed']),
+    all: indicatorCounts(row['both'], row['only_san'], row['only_version']),
+    withoutSuspects: indicatorCounts(row['clean_both'], row['clean_only_san'], row['clean_only_version']),
+  };
+}
+
+function indicatorCounts(both: unknown, onlyName: unknown, onlyVersion: unknown): IndicatorCounts {
+  const [m, a, b] = [Number(both), Number(onlyName), Number(onlyVersion)];
+  return {
+    certificateName: m + a,
+    versionEndpoint: m + b,
+    both: m,
+    onlyCertificateName: a,
+    onlyVersionEndpoint: b,
+    either: m + a + b,
+  };
+}
+
+/** The latest run of each query of the survey's feeds that began before the survey was drawn; every feed when the survey names none. */
+async function readFeedRuns(db: Kysely<DB>, survey: SurveyFacts): Promise<FeedRunFacts[]> {
+  const rows = await db
+    .selectFrom('feed_run')
+    .selectAll()
+    .distinctOn(['feed', 'query', 'source_sha256'])
+    .where((eb) =>
+      eb.or([
+        eb('kind', '=', 'counts'),
+        eb.and([
+          eb('started_at', '<=', new Date(survey.createdAt)),
+          survey.feeds.length === 0 ? eb.lit(true) : eb('feed', 'in', survey.feeds),
+        ]),
+      ]),
+    )
+    .orderBy('feed')
+    .orderBy('query')
+    .orderBy('source_sha256')
+    .orderBy('id', 'desc')
+    .execute();
+  return rows.map((row) => ({
+    feed: row.feed,
+    kind: row.kind as FeedRunFacts['kind'],
+    query: row.query,
+    sourceSha256: row.source_sha256,
+    upstreams: row.upstreams,
+    state: row.state as FeedRunFacts['state'],
+    partialReason: row.partial_reason,
+    claimedTotal: row.claimed_total === null ? null : Number(row.claimed_total),
+    read: Number(row.read),
+    accepted: Number(row.accepted),
+    duplicate: Number(row.duplicate),
+    rejected: Number(row.rejected),
+    rejectedBy: counts(row.rejected_by),
+    capHit: row.cap_hit,
+    startedAt: time(row.started_at),
+  }));
+}
+
+async function readTallies(db: Kysely<DB>): Promise<TallyFacts[]> {
+  const tallies = await db.selectFrom('tally').selectAll().orderBy('observed_at').orderBy('feed').orderBy('id').execute();
+  const sums = {
+    distribution: await sumBuckets(db, 'distribution'),
+    minor: await sumBuckets(db, 'minor'),
+    support: await sumBuckets(db, 'support'),
+  };
+  return tallies.map((row) => ({
+    feed: row.feed,
+    observedAt: time(row.observed_at),
+    query: row.query,
+    field: row.field,
+    unit: row.unit,
+    total: Number(row.total),
+    omitted: row.omitted === null ? null : Number(row.omitted),
+    deviation: row.deviation === null ? null : Number(row.deviation),
+    byDistribution: sums.distribution.get(String(row.id)) ?? {},
+    byMinor: sums.minor.get(String(row.id)) ?? {},
+    bySupport: sums.support.get(String(row.id)) ?? {},
+  }));
+}
+
+async function sumBuckets(
+  db: Kysely<DB>,
+  column: 'distribution' | 'minor' | 'support',
+): Promise<Map<string, Record<string, number>>> {
+  const rows = await db
+    .selectFrom('tally_bucket')
+    .select((eb) => ['tally_id', `${column} as value` as const, eb.fn.sum('count').as('count')])
+    .groupBy(['tally_id', column])
+    .orderBy('tally_id')
+    .execute();
+  const sums = new Map<string, Record<string, number>>();
+  for (const row of rows) {
+    const of = sums.get(String(row.tally_id)) ?? {};
+    of[row.value ?? ''] = Number(row.count);
+    sums.set(String(row.tally_id), of);
+  }
+  return sums;
+}
+
+function networkNames(rollups: readonly Rollup[], networkName: HeadlineRequest['networkName']): Record<string, string> {
+  const numbers = rollups.flatMap((one) => (one.dims.includes('asn') ? one.cells.map((cell) => cell.values.asn ?? '') : []));
+  const named = [...new Set(numbers)].filter((asn) => asn !== '').map((asn) => [asn, networkName(asn)] as const);
+  return Object.fromEntries(named.filter((pair): pair is readonly [string, string] => pair[1] !== null));
+}
+
+function counts(json: unknown): Record<string, number> {
+  if (typeof json !== 'object' || json === null) return {};
+  return Object.fromEntries(Object.entries(json).map(([reason, count]) => [reason, Number(count)]));
+}
+
+function time(value: Date | string): string {
+  return new Date(value).toISOString();
+}

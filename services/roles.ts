@@ -1,0 +1,131 @@
+// Roles: which parts of the service a process starts. A table of parts, each a function that starts it and gives its stop.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Parts } from './parts.ts';
+import { JOBS, type JobName, type JobPayloads, jobOf } from './jobs.ts';
+import { makePartitions } from './observations/partition.store.ts';
+import { nextFire, startTick } from './platform/cron.ts';
+import { deliverDue } from './schedules/deliver.job.ts';
+import { type FireContext, runFire } from './schedules/fire.job.ts';
+import { claimDue } from './schedules/schedule.store.ts';
+import { beginSurvey, surveyDefaults } from './survey-request.ts';
+import { findPlan, isPaused, openChunks, surveysIn, uncountedSurveys } from './surveys/survey.store.ts';
+
+type Stop = () => Promise<void>;
+
+/** How often the kill switch is read: new dials stop within a second. */
+const PAUSE_POLL_MS = 250;
+/** How often Postgres is asked what is due. */
+const ISSUE_MS = 500;
+/** Open chunks that the queue holds at most: more would only wait there, and are issued when these are done. */
+const ISSUED_AT_ONCE = 200;
+/** Running probes end by their own deadline (15 s); after this a chunk is given up and stays open. */
+const GRACE_MS = 20_000;
+/** Every second; schedules themselves are due by the minute or the second, as their expression says. */
+const TICK = '* * * * * *';
+const DAY_MS = 24 * 3600 * 1000;
+
+export const PARTS = {
+  /** Runs queue jobs. */
+  worker: startWorker,
+  /** Issues what Postgres says is due, fires schedules, delivers reports. */
+  scheduler: startScheduler,
+} as const satisfies Record<string, (parts: Parts) => Promise<Stop>>;
+export type Part = keyof typeof PARTS;
+
+export const ROLES: Readonly<Record<string, readonly Part[]>> = {
+  all: ['worker', 'scheduler'],
+  worker: ['worker'],
+  scheduler: ['scheduler'],
+};
+
+/** Starts parts in order; the returned stop ends them in reverse. */
+export async function startParts(names: readonly Part[], parts: Parts): Promise<Stop> {
+  const stops: Stop[] = [];
+  for (const name of names) stops.push(await PARTS[name](parts));
+  return async () => {
+    for (const stop of stops.reverse()) await stop();
+  };
+}
+
+async function startWorker(parts: Parts): Promise<Stop> {
+  const queue = await parts.queue();
+  const stopWatching = repeat(PAUSE_POLL_MS, parts, 'pause', async () => {
+    if (await isPaused(parts.db)) parts.pace.pause();
+    else parts.pace.resume();
+  });
+  const workers = await Promise.all(
+    (Object.keys(JOBS) as JobName[]).map((name) =>
+      queue.work(
+        name,
+        async (payload, signal) => {
+          const job = JOBS[name] as { run: (payload: unknown, parts: Parts, signal: AbortSignal) => Promise<unknown> };
+          await job.run(payload as JobPayloads[typeof name], parts, signal);
+        },
+        { concurrency: JOBS[name].concurrency },
+      ),
+    ),
+  );
+  return async () => {
+    await Promise.all(workers.map((worker) => worker.close(GRACE_MS)));
+    await stopWatching();
+  };
+}
+
+async function startScheduler(parts: Parts): Promise<Stop> {
+  const stopIssuing = repeat(ISSUE_MS, parts, 'issue', () => issue(parts));
+  const stopPartitions = repeat(DAY_MS / 24, parts, 'partitions', () => makePartitions(parts.db, parts.now()));
+  const tick = startTick(TICK, async () => {
+    for (const fire of await claimDue(parts.db, parts.now(), nextFire)) await runFire(fire, fireContext(parts));
+    await deliverDue({ ...parts, dataDir: parts.config.dataDir });
+  });
+  return async () => {
+    await tick.stop();
+    await stopPartitions();
+    await stopIssuing();
+  };
+}
+
+/** What a fire needs of the composed parts. */
+export function fireContext(parts: Parts): FireContext {
+  return {
+    ...parts,
+    dataDir: parts.config.dataDir,
+    startFeed: async (feed) => (await parts.queue()).add([jobOf('collect', { feed })]),
+    startSurvey: async (id, feeds) => {
+      if ((await findPlan(parts.db, id)) === null)
+        await beginSurvey({ ...surveyDefaults(parts.config), id, feeds }, parts);
+    },
+  };
+}
+
+/** Puts into the queue what Postgres says is not done; what is there already is left alone. */
+export async function issue(parts: Parts): Promise<void> {
+  const plans = (await surveysIn(parts.db, ['planning'])).map((surveyId) => jobOf('plan', { surveyId }));
+  const chunks = (await openChunks(parts.db, ISSUED_AT_ONCE)).map((chunk) => jobOf('observe', chunk));
+  const open = new Set(chunks.map((job) => job.payload.surveyId));
+  const ended = (await surveysIn(parts.db, ['running'])).filter(
+    (surveyId) => !open.has(surveyId) || chunks.length === ISSUED_AT_ONCE,
+  );
+  const rollups = [...new Set([...ended, ...(await uncountedSurveys(parts.db))])].map((surveyId) =>
+    jobOf('rollup', { surveyId }),
+  );
+  const jobs = [...plans, ...chunks, ...rollups];
+  if (jobs.length > 0) await (await parts.queue()).add(jobs);
+}
+
+/** Repeats `work` with a pause in between until stopped; a failure is logged and does not end it. */
+function repeat(ms: number, parts: Parts, name: string, work: () => Promise<unknown>): Stop {
+  const stopping = new AbortController();
+  const loop = (async () => {
+    while (!stopping.signal.aborted) {
+      await work().catch((error: unknown) =>
+        parts.log.error({ err: error, part: name }, 'a part of the service failed and goes on'),
+      );
+      await sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  })();
+  return async () => {
+    stopping.abort();
+    await loop;
+  };
+}

@@ -1,0 +1,14 @@
+// Ends a survey whose chunks are all committed and counts it.
+import type { Kysely } from 'kysely';
+import type { Clock } from '../platform/clock.ts';
+import type { DB } from '../platform/db/schema.ts';
+import { completeSurvey, needsRollup } from '../surveys/survey.store.ts';
+import { recompute } from './rollup.store.ts';
+
+/** Completes and counts the survey when it is done; false while chunks are open. Idempotent: a crash between the two is mended by the next call. */
+export async function rollUp(surveyId: string, context: { db: Kysely<DB>; now: Clock }): Promise<boolean> {
+  await completeSurvey(context.db, surveyId, context.now());
+  if (!(await needsRollup(context.db, surveyId))) return false;
+  await recompute(context.db, surveyId, context.now());
+  return true;
+}

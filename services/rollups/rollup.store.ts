@@ -1,0 +1,109 @@
+// Counts from observations: recomputed per survey in one statement, never incremented, always equal to a recount.
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { DB } from '../platform/db/schema.ts';
+import { type Cell, type Dimension, ROLLUP_SETS, type Unit } from './rollup.ts';
+
+/** A cluster may be counted on request; its keys join endpoints, so it is an estimate. */
+export type CountedUnit = Unit | 'cluster';
+
+/** Each dimension as an expression over observation `o`, its version `v` and, for feeds, one row per feed `f`. */
+const EXPRESSIONS: Readonly<Record<Dimension, RawBuilder<string | null>>> = {
+  component: sql`o.component`,
+  grade: sql`o.grade`,
+  indicator: sql`case when o.certificate_name and o.version_endpoint then 'both' when o.certificate_name then 'certificate-name'
+    when o.version_endpoint then 'version-endpoint' else 'neither' end`,
+  outcome: sql`o.outcome`,
+  distribution: sql`o.distribution`,
+  minor: sql`o.minor`,
+  version: sql`v.git_version`,
+  support: sql`o.support`,
+  country: sql`o.country`,
+  asn: sql`o.asn::text`,
+  port: sql`o.port::text`,
+  feed: sql`f.feed`,
+  authentication: sql`o.authentication`,
+  honeypot: sql`o.honeypot`,
+  method: sql`o.method`,
+};
+
+/** What is counted once. Endpoints of a survey are unique by construction, so they are counted as rows (a name that led nowhere is one). */
+const COUNTS: Readonly<Record<CountedUnit, RawBuilder<number>>> = {
+  endpoint: sql`count(*)`,
+  host: sql`count(distinct coalesce(host(o.address), o.host))`,
+  certificate: sql`count(distinct o.certificate_id)`,
+  cluster: sql`count(distinct coalesce(o.verdict->'cluster'->'keys'->>0, o.evidence_digest)) filter (where o.grade in ('confirmed', 'probable'))`,
+};
+
+const source = (dims: readonly Dimension[]) => sql`
+  observation o left join k8s_version v on v.id = o.version_id
+  ${dims.includes('feed') ? sql`cross join lateral unnest(o.feeds) as f (feed)` : sql``}`;
+
+/** Recomputes all rollup sets of a survey and marks it; idempotent. */
+export async function recompute(db: Kysely<DB>, surveyId: string, at: Date): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await tx.selectFrom('survey').select('id').where('id', '=', surveyId).forUpdate().executeTakeFirstOrThrow();
+    await tx.deleteFrom('rollup').where('survey_id', '=', surveyId).execute();
+    for (const dims of ROLLUP_SETS) {
+      const values = sql.join(dims.map((dim) => sql`coalesce(${EXPRESSIONS[dim]}, '')`));
+      await sql`
+        insert into rollup (survey_id, unit, dims, values, count)
+        select ${surveyId}, u.unit, ${[...dims]}::text[], c.values, case u.unit when 'endpoint' then c.endpoints when 'host' then c.hosts else c.certificates end
+        from (
+          select array[${values}]::text[] as values, ${COUNTS.endpoint} as endpoints, ${COUNTS.host} as hosts, ${COUNTS.certificate} as certificates
+          from ${source(dims)} where o.survey_id = ${surveyId} group by 1
+        ) c cross join (values ('endpoint'), ('host'), ('certificate')) as u (unit)
+      `.execute(tx);
+    }
+    await tx.updateTable('survey').set({ rolled_up_at: at }).where('id', '=', surveyId).execute();
+  });
+}
+
+export interface CountQuery {
+  readonly surveyId: string;
+  readonly by: readonly Dimension[];
+  /** Observations must have one of the values in every named dimension; '' means not observed. */
+  readonly where: Readonly<Partial<Record<Dimension, readonly string[]>>>;
+  readonly unit: CountedUnit;
+}
+
+/** Counts a survey by any dimensions: from the rollups where they hold the answer, else from the observations. Largest first, then by value. */
+export async function count(db: Kysely<DB>, query: CountQuery): Promise<Cell[]> {
+  const kept =
+    ROLLUP_SETS.some((set) => set.join() === query.by.join()) &&
+    Object.keys(query.where).length === 0 &&
+    query.unit !== 'cluster';
+  const rows = kept && (await isRolledUp(db, query.surveyId)) ? await fromRollups(db, query) : await recount(db, query);
+  return rows.map((row) => ({
+    values: Object.fromEntries(
+      query.by.map((dim, index) => [dim, row.values[index] === '' ? null : (row.values[index] ?? null)]),
+    ),
+    count: Number(row.count),
+  }));
+}
+
+/** The same counts straight from the observations. */
+export async function recount(db: Kysely<DB>, query: CountQuery): Promise<{ values: string[]; count: number }[]> {
+  const filtered = Object.entries(query.where) as [Dimension, readonly string[]][];
+  const dims = [...query.by, ...filtered.map(([dim]) => dim)];
+  const values = sql.join(query.by.map((dim) => sql`coalesce(${EXPRESSIONS[dim]}, '')`));
+  const conditions = filtered.map(
+    ([dim, wanted]) => sql`and coalesce(${EXPRESSIONS[dim]}, '') = any(${[...wanted]}::text[])`,
+  );
+  const result = await sql<{ values: string[]; count: number }>`
+    select array[${values}]::text[] as values, ${COUNTS[query.unit]} as count from ${source(dims)}
+    where o.survey_id = ${query.surveyId} ${sql.join(conditions, sql` `)} group by 1 order by 2 desc, 1
+  `.execute(db);
+  return result.rows;
+}
+
+async function isRolledUp(db: Kysely<DB>, surveyId: string): Promise<boolean> {
+  const row = await db.selectFrom('survey').select('rolled_up_at').where('id', '=', surveyId).executeTakeFirst();
+  return row !== undefined && row.rolled_up_at !== null;
+}
+
+async function fromRollups(db: Kysely<DB>, query: CountQuery): Promise<{ values: string[]; count: number }[]> {
+  const result = await sql<{ values: string[]; count: number }>`
+    select values, count from rollup where survey_id = ${query.surveyId} and unit = ${query.unit} and dims = ${[...query.by]}::text[] order by count desc, values
+  `.execute(db);
+  return result.rows;
+}

@@ -1,0 +1,27 @@
+// A schedule: what is run when, and where its report goes.
+
+export const SCHEDULE_KINDS = ['feed', 'survey', 'report'] as const;
+export type ScheduleKind = (typeof SCHEDULE_KINDS)[number];
+
+/** What is run: a declared feed, a survey of the configured scope, or a report on the newest survey. */
+export type ScheduleSpec =
+  | { readonly kind: 'feed'; readonly feed: string }
+  | { readonly kind: 'survey'; readonly feeds: readonly string[] }
+  | { readonly kind: 'report'; readonly report: string };
+
+export interface Schedule {
+  readonly id: number;
+  readonly name: string;
+  readonly spec: ScheduleSpec;
+  /** Five or six cron fields, in UTC. */
+  readonly cron: string;
+  /** Where the report is delivered, e.g. dir:/srv/reports. */
+  readonly destinations: readonly string[];
+  readonly nextDueAt: Date;
+}
+
+/** One claimed occurrence. The claim is permanent: nobody else runs the same fire. */
+export interface Fire {
+  readonly schedule: Schedule;
+  readonly fireAt: Date;
+}

@@ -1,0 +1,48 @@
+// A survey: one named pass over the candidates, with what is needed to repeat it.
+
+export interface SurveyPlan {
+  readonly id: string;
+  readonly method: 'active' | 'passive';
+  /** Orders the targets and draws the sample: same seed and same candidates, same survey. */
+  readonly seed: string;
+  /** Share of the candidates that is drawn, above 0 and at most 1; null: all of them. */
+  readonly sample: number | null;
+  /** Ports of candidates that name none. */
+  readonly ports: readonly number[];
+  /** True when candidates that name another port are left out. */
+  readonly portsOnly: boolean;
+  /** Feeds whose candidates are surveyed; empty: all. */
+  readonly feeds: readonly string[];
+  /** Networks that may be probed, as given. */
+  readonly scope: readonly string[];
+  readonly vantage: string;
+  /** New connections per second over all targets. */
+  readonly rate: number;
+}
+
+/** One endpoint of a survey, or a name that led to none. */
+export interface SurveyTarget {
+  /** The candidate that led here first. */
+  readonly candidateId: number | null;
+  /** The candidate's host: an address or a name. */
+  readonly host: string;
+  /** The pinned address; null when the name led to none. */
+  readonly address: string | null;
+  readonly port: number;
+  readonly serverName: string | null;
+  readonly feeds: readonly string[];
+  readonly flags: readonly string[];
+  /** Set when planning already knows how it ends (a name that does not resolve); else null. */
+  readonly outcome: string | null;
+  /** For a passive survey: the feed whose evidence is judged; else null. */
+  readonly evidenceFeed: string | null;
+}
+
+/** An id that sorts by time and can be typed: s-20261123-114502-k3f9. `random` gives numbers in [0, 1). */
+export function surveyId(at: Date, random: () => number): string {
+  const stamp = at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  const tail = Math.floor(random() * 36 ** 4)
+    .toString(36)
+    .padStart(4, '0');
+  return `s-${stamp}-${tail}`;
+}

@@ -1,0 +1,86 @@
+// Tallies: counts that somebody else states, with source, query, unit and deviation; judged by version, never mixed with our own.
+import { type Kysely, sql } from 'kysely';
+import type { StatedCount } from '../feeds/feed.ts';
+import { storableText } from '../platform/db/json.ts';
+import type { DB } from '../platform/db/schema.ts';
+
+/** One stated bucket with what its version string proves. */
+export interface TallyBucket {
+  readonly key: string;
+  readonly count: number;
+  readonly distribution: string;
+  readonly minor: string | null;
+  readonly support: string;
+}
+
+/** Stores one stated count; false when the feed stated it before (same time, query and field): the first statement stays. */
+export async function storeTally(
+  tx: Kysely<DB>,
+  feed: string,
+  runId: number,
+  stated: StatedCount,
+  buckets: readonly TallyBucket[],
+): Promise<boolean> {
+  const row = await tx
+    .insertInto('tally')
+    .values({
+      feed,
+      run_id: runId,
+      observed_at: new Date(stated.observedAt),
+      query: stated.query,
+      field: stated.field,
+      unit: stated.unit,
+      total: stated.total,
+      omitted: stated.omitted,
+      deviation: stated.deviation,
+    })
+    .onConflict((conflict) => conflict.columns(['feed', 'observed_at', 'query', 'field']).doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  if (row === undefined) return false;
+  if (buckets.length > 0) {
+    await sql`
+      insert into tally_bucket (tally_id, key, count, distribution, minor, support)
+      select ${row.id}, * from unnest(
+        ${buckets.map((bucket) => storableText(bucket.key))}::text[], ${buckets.map((bucket) => bucket.count)}::bigint[],
+        ${buckets.map((bucket) => bucket.distribution)}::text[], ${buckets.map((bucket) => bucket.minor)}::text[], ${buckets.map((bucket) => bucket.support)}::text[])
+    `.execute(tx);
+  }
+  return true;
+}
+
+/** What tallies can be counted by; `version` is the bucket's key as stated. */
+export const TALLY_DIMENSIONS = {
+  distribution: 'distribution',
+  minor: 'minor',
+  support: 'support',
+  version: 'key',
+} as const;
+export type TallyDimension = keyof typeof TALLY_DIMENSIONS;
+
+export interface TallyCount {
+  readonly feed: string;
+  /** Day of the statement, YYYY-MM-DD. */
+  readonly day: string;
+  readonly unit: string;
+  readonly total: number;
+  readonly omitted: number | null;
+  readonly value: string | null;
+  readonly count: number;
+  /** Share of the bucketed hosts, 0 to 1. */
+  readonly share: number;
+}
+
+/** Counts over tallies by one dimension, per statement, oldest first and largest first within. */
+export async function tallyCounts(db: Kysely<DB>, by: TallyDimension, feed: string | null): Promise<TallyCount[]> {
+  const result = await sql<TallyCount>`
+    select t.feed, to_char(t.observed_at at time zone 'UTC', 'YYYY-MM-DD') as day, t.unit, t.total, t.omitted, b.value, b.count::bigint as count,
+      b.count::float8 / nullif(sum(b.count) over (partition by t.id), 0)::float8 as share
+    from tally t join lateral (
+      select ${sql.ref(TALLY_DIMENSIONS[by])} as value, sum(count) as count from tally_bucket where tally_id = t.id group by 1
+    ) b on true
+    where (${feed}::text is null or t.feed = ${feed})
+    order by t.observed_at, t.feed, b.count desc, b.value
+  `.execute(db);
+  return result.rows;
+}

@@ -1,0 +1,112 @@
+// Many adverse servers at once: good targets beside them are not harmed (I7), and thousands of bad ones leave no memory behind (I5).
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { ProbeResult } from '../../services/probes/probe.ts';
+import { DEFAULT_LIMITS } from '../../services/probes/tls.probe.ts';
+import { issueCertificate } from '../support/certificates.ts';
+import type { AdverseCase } from './adverse-case.ts';
+import { SHORT_LIMITS, shortProbe, targetOf } from './adverse-case.ts';
+import { adverseCases } from './adverse-cases.ts';
+import type { AdverseServer } from './servers/listener.ts';
+import { serveTls } from './servers/listener.ts';
+
+const GOOD_SERVERS = 100;
+const REPEATS = 5000;
+/** Before memory is measured: what is compiled, pooled and cached is there then. */
+const WARM_UP = 2000;
+const AT_ONCE = 100;
+/** Less than 7 KiB for each of 5,000 probes: a leaked socket alone is more. */
+const FLAT_BYTES = 32 * 1024 * 1024;
+/** Below this a p99 is noise of the machine. */
+const P99_FLOOR_MS = 400;
+
+setFlagsFromString('--expose-gc');
+const collect: () => void = runInNewContext('gc');
+
+/** Cases whose servers are in this process and can be met again and again. */
+const repeatable = (await adverseCases()).filter(({ id }) => !/^A(?:02|07|09|26|27|28)/.test(id));
+
+async function withServers(
+  cases: readonly AdverseCase[],
+  use: (servers: readonly AdverseServer[]) => Promise<void>,
+): Promise<void> {
+  const servers = await Promise.all(cases.map((one) => one.serve()));
+  try {
+    await use(servers);
+  } finally {
+    await Promise.all(servers.map((server) => server.close()));
+  }
+}
+
+function p99(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? 0;
+}
+
+test('I7: 100 good targets beside all adverse ones keep 100 % success and their pace', async () => {
+  const issued = await issueCertificate();
+  const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+  const good = await Promise.all(
+    Array.from({ length: GOOD_SERVERS }, () =>
+      serveTls({ key: issued.key, cert: issued.cert }, (socket) => void socket.on('data', () => socket.write(answer))),
+    ),
+  );
+  const patient = shortProbe({ limits: DEFAULT_LIMITS });
+  const rounds = async (count: number): Promise<ProbeResult[]> => {
+    const results: ProbeResult[] = [];
+    for (let round = 0; round < count; round++)
+      results.push(...(await Promise.all(good.map((server) => patient(targetOf(server))))));
+    return results;
+  };
+  await rounds(1);
+  const alone = await rounds(3);
+  await withServers(repeatable, async (servers) => {
+    const hurt = shortProbe();
+    const adverse = Promise.all(
+      repeatable.map((one, index) => hurt(targetOf(servers[index] ?? { port: 1 }, one.target))),
+    );
+    const beside = await rounds(3);
+    const outcomes = (await adverse).map((result) => result.outcome);
+    assert.deepEqual(
+      outcomes,
+      repeatable.map((one) => (one.id === 'A12' ? 'tls_timeout' : one.outcome)),
+    );
+    assert.ok(
+      [...alone, ...beside].every((result) => result.outcome === null && result.evidence.requests?.length === 2),
+    );
+    const [before, during] = [p99(alone.map(({ ms }) => ms.total)), p99(beside.map(({ ms }) => ms.total))];
+    assert.ok(
+      during <= 2 * Math.max(before, P99_FLOOR_MS),
+      `p99 ${before.toFixed(0)} ms alone, ${during.toFixed(0)} ms beside`,
+    );
+  });
+  await Promise.all(good.map((server) => server.close()));
+});
+
+test('I5: memory is flat over 5,000 adverse probes', async () => {
+  const hasty = shortProbe({ limits: { ...SHORT_LIMITS, connectMs: 200, tlsMs: 200, headersMs: 100, totalMs: 300 } });
+  await withServers(repeatable, async (servers) => {
+    const run = async (count: number): Promise<void> => {
+      let next = 0;
+      const worker = async (): Promise<void> => {
+        for (let index = next++; index < count; index = next++) {
+          const which = index % repeatable.length;
+          await hasty(targetOf(servers[which] ?? { port: 1 }, repeatable[which]?.target));
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, worker));
+      collect();
+    };
+    await run(WARM_UP);
+    const before = process.memoryUsage();
+    await run(REPEATS);
+    const after = process.memoryUsage();
+    const grown = {
+      rss: after.rss - before.rss,
+      heap: after.heapUsed - before.heapUsed,
+      external: after.external - before.external,
+    };
+    assert.ok(grown.rss < FLAT_BYTES && grown.heap < FLAT_BYTES && grown.external < FLAT_BYTES, JSON.stringify(grown));
+  });
+});
