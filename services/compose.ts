@@ -1,6 +1,7 @@
 // The composition root: configuration -> adapters -> stores -> handlers. Only this file chooses between embedded and server, Postgres and Redis.
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { getServers } from 'node:dns';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -82,8 +83,8 @@ async function open(
   const userAgent = userAgentOf(config);
   const http = createClient({ userAgent });
   closers.push(() => http.close());
-  const geo = once(() =>
-    openGeo(withoutNull({ countryMmdb: config['geo.countryMmdb'], asnMmdb: config['geo.asnMmdb'] })),
+  const geo = once(async () =>
+    lab?.geo ?? openGeo(withoutNull({ countryMmdb: config['geo.countryMmdb'], asnMmdb: config['geo.asnMmdb'] })),
   );
   const pace = createPace({
     perAddressMs: config['pace.addressSpacingMs'],
@@ -104,7 +105,12 @@ async function open(
   });
 
   const optOuts = fresh(async () => createOptOuts(await optOutRows(db)), OPT_OUT_FRESH_MS);
-  const own = [...config.ownAddresses, ...interfaceAddresses(), ...config['dns.servers'].flatMap(addressOfServer)];
+  const own = [
+    ...config.ownAddresses,
+    ...interfaceAddresses(),
+    ...[...config['dns.servers'], ...getServers()].flatMap(addressOfServer),
+    ...[config.databaseUrl, config.redisUrl].flatMap(addressOfUrl),
+  ];
   const policyFor = async (texts: readonly string[]): Promise<Policy> => {
     const current = await optOuts();
     const { scope, loopbackLab } = readScope(texts);
@@ -250,6 +256,12 @@ function addressOfServer(server: string): string[] {
   const host =
     /^\[(.+)\](?::\d+)?$/.exec(server)?.[1] ?? (server.split(':').length === 2 ? server.split(':')[0] : server);
   return host !== undefined && parseAddress(host) !== null ? [host] : [];
+}
+
+/** The host of our database or queue, when it is written as an address. */
+function addressOfUrl(url: string | null): string[] {
+  const host = url === null ? '' : new URL(url).hostname.replace(/^\[|\]$/g, '');
+  return parseAddress(host) === null ? [] : [host];
 }
 
 const asnLookup = (geo: Geo) => (address: string) => geo.lookup(address).asn;

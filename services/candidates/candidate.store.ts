@@ -1,21 +1,22 @@
 // Candidates and who saw them when. One batch is one transaction together with its run's counts and cursor.
 import { type Kysely, sql } from 'kysely';
-import type { Evidence } from '../feeds/evidence.ts';
-import { storableJson, storableText } from '../platform/db/json.ts';
+import { storableText } from '../platform/db/json.ts';
 import type { DB } from '../platform/db/schema.ts';
 import type { Candidate } from './candidate.ts';
 
 /** A sighting that survived canonicalising and policy. */
 export interface AcceptedSighting {
   readonly candidate: Candidate;
-  /** The feed's own time, or null: then `fallback` of the batch. */
+  /** The feed's own time, or null when it states none. */
   readonly observedAt: Date | null;
-  readonly evidence: Evidence | null;
+  /** Evidence as storable JSON, or null. */
+  readonly evidence: string | null;
 }
 
 /**
- * Stores one batch of one feed. `sightings` hold no key twice. A sighting is accepted when the feed had not named the candidate before or
- * names it with a later time of its own; everything else is a duplicate. Idempotent: the same batch again accepts nothing.
+ * Stores sightings of one feed in their order. A sighting is accepted when the feed had not named the candidate before or names it with a
+ * later time of its own; everything else is a duplicate, however a stream is cut into batches. Idempotent: the same batch again changes
+ * nothing. A sighting without a time speaks of `fallback` when it is the feed's first of the candidate, and adds nothing later.
  * Older times never move state backwards; first and last seen widen.
  */
 export async function storeSightings(
@@ -26,43 +27,42 @@ export async function storeSightings(
   fallback: Date,
 ): Promise<{ accepted: number; duplicate: number }> {
   if (sightings.length === 0) return { accepted: 0, duplicate: 0 };
-  const rows = sightings.map((sighting) => ({
-    key: sighting.candidate.key,
-    kind: sighting.candidate.kind,
-    host: sighting.candidate.host,
-    port: sighting.candidate.port,
-    stated: sighting.observedAt,
-    seen: sighting.observedAt ?? fallback,
-  }));
+  const candidates = sightings.map(({ candidate }) => candidate);
   const result = await sql<{ accepted: number }>`
     with input as (
-      select * from unnest(
-        ${rows.map((row) => row.key)}::text[], ${rows.map((row) => row.kind)}::text[], ${rows.map((row) => row.host)}::text[],
-        ${rows.map((row) => row.port)}::int[], ${rows.map((row) => row.stated)}::timestamptz[], ${rows.map((row) => row.seen)}::timestamptz[]
-      ) as t (key, kind, host, port, stated, seen)
+      select t.*, s.last_seen as known, row_number() over (partition by key order by at) as nth
+      from unnest(
+        ${candidates.map((candidate) => candidate.key)}::text[], ${candidates.map((candidate) => candidate.kind)}::text[],
+        ${candidates.map((candidate) => candidate.host)}::text[], ${candidates.map((candidate) => candidate.port)}::int[],
+        ${sightings.map((sighting) => sighting.observedAt)}::timestamptz[]
+      ) with ordinality as t (key, kind, host, port, stated, at)
+      left join candidate c using (key) left join sighting s on s.feed = ${feed} and s.candidate_id = c.id
+    ), timed as (
+      select *, coalesce(stated, known, case when nth = 1 then ${fallback}::timestamptz end) as seen from input
+    ), ranked as (
+      select known, stated, nth, greatest(known, max(seen) over (partition by key order by at rows between unbounded preceding and 1 preceding)) as before
+      from timed
+    ), spans as (
+      select key, kind, host, port, min(seen) as first_seen, max(seen) as last_seen from timed group by key, kind, host, port
     ), candidates as (
       insert into candidate as c (key, kind, host, address, port, first_seen, last_seen)
-      select key, kind, host, case when kind = 'address' then host::inet end, port, seen, seen from input order by key
+      select key, kind, host, case when kind = 'address' then host::inet end, port, first_seen, last_seen from spans order by key
       on conflict (key) do update set first_seen = least(c.first_seen, excluded.first_seen), last_seen = greatest(c.last_seen, excluded.last_seen)
       returning id, key
-    ), before as (
-      select c.id, i.seen, i.stated, s.last_seen as known
-      from input i join candidates c using (key) left join sighting s on s.feed = ${feed} and s.candidate_id = c.id
     ), stored as (
       insert into sighting as s (feed, candidate_id, first_seen, last_seen, first_run, last_run)
-      select ${feed}, id, seen, seen, ${runId}, ${runId} from before order by id
+      select ${feed}, id, first_seen, last_seen, ${runId}, ${runId} from spans join candidates using (key) order by id
       on conflict (feed, candidate_id) do update set
         first_seen = least(s.first_seen, excluded.first_seen), last_seen = greatest(s.last_seen, excluded.last_seen), last_run = excluded.last_run
-      returning 1
     )
-    select count(*) filter (where known is null or stated > known) as accepted, (select count(*) from stored) as stored from before
+    select count(*) filter (where (known is null and nth = 1) or stated > before) as accepted from ranked
   `.execute(tx);
   const accepted = Number(result.rows[0]?.accepted ?? 0);
   await storeEvidence(tx, feed, sightings, fallback);
   return { accepted, duplicate: sightings.length - accepted };
 }
 
-/** Keeps, for each feed and candidate, the newest evidence that came with a sighting. */
+/** Keeps, for each feed and candidate, the newest evidence that came with a sighting; of equally old evidence the first. */
 async function storeEvidence(
   tx: Kysely<DB>,
   feed: string,
@@ -73,12 +73,16 @@ async function storeEvidence(
   if (carrying.length === 0) return;
   await sql`
     insert into sighting_evidence as e (feed, candidate_id, observed_at, body)
-    select ${feed}, c.id, t.observed_at, t.body::jsonb
-    from unnest(
-      ${carrying.map((sighting) => sighting.candidate.key)}::text[],
-      ${carrying.map((sighting) => sighting.observedAt ?? fallback)}::timestamptz[],
-      ${carrying.map((sighting) => storableJson(sighting.evidence))}::text[]
-    ) as t (key, observed_at, body) join candidate c using (key)
+    select distinct on (c.id) ${feed}, c.id, coalesce(t.stated, ${fallback}::timestamptz), t.body
+    from (
+      select key, stated, body::jsonb as body, at from unnest(
+        ${carrying.map((sighting) => sighting.candidate.key)}::text[],
+        ${carrying.map((sighting) => sighting.observedAt)}::timestamptz[],
+        ${carrying.map((sighting) => sighting.evidence)}::text[]
+      ) with ordinality as u (key, stated, body, at)
+    ) t join candidate c using (key) left join sighting_evidence known on known.feed = ${feed} and known.candidate_id = c.id
+    where t.stated is not null or known.body is distinct from t.body
+    order by c.id, coalesce(t.stated, ${fallback}::timestamptz) desc, t.at
     on conflict (feed, candidate_id) do update set observed_at = excluded.observed_at, body = excluded.body
       where excluded.observed_at > e.observed_at
   `.execute(tx);

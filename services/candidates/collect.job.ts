@@ -9,18 +9,23 @@ import {
   recordRun,
   saveCursor,
 } from '../feeds/feed-run.store.ts';
+import { storableJson } from '../platform/db/json.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import { type AcceptedSighting, quarantine, storeSightings } from './candidate.store.ts';
 import { type Candidate, canonicalise } from './candidate.ts';
 
 /** Rows per transaction: large enough that COPY would gain little, small enough that memory stays flat. */
 const BATCH_ROWS = 5000;
+/** Characters of evidence per transaction: bodies may be hundreds of kilobytes each, and one query holds all of them. */
+const BATCH_EVIDENCE = 16 * 1024 * 1024;
 /** Rejected rows kept per run; more are counted and not kept. */
 const QUARANTINE_ROWS = 1000;
 /** Characters of a rejected row that are kept. */
 const EXCERPT = 200;
 /** A feed whose clock runs ahead of ours by more than this states nonsense. */
 const FUTURE_MS = 24 * 3600 * 1000;
+/** The first public commit of Kubernetes: nothing earlier can have seen it. */
+const EARLIEST = Date.parse('2014-06-06T00:00:00Z');
 /** Reasons whose rows are counted and not kept: who opted out is not stored. */
 const NOT_KEPT = new Set(['opted_out']);
 
@@ -57,11 +62,11 @@ class Batch {
   readonly #runId: number;
   readonly #startedAt: Date;
   readonly #context: CollectContext;
-  #rows = new Map<string, AcceptedSighting>();
+  #rows: AcceptedSighting[] = [];
+  #evidence = 0;
   #rejections: { at: string; reason: string; excerpt: string }[] = [];
   #rejectedBy: Record<string, number> = {};
   #rejected = 0;
-  #repeats = 0;
   #kept = 0;
   #note: Omit<RunNote, 'type'> = {};
 
@@ -92,7 +97,7 @@ class Batch {
           `The feed ${this.#feed.name} gives counts but is declared as a feed of sightings.`,
         );
     }
-    if (this.#rows.size + this.#rejections.length >= BATCH_ROWS) await this.commit(null);
+    if (this.#rows.length + this.#rejected >= BATCH_ROWS || this.#evidence >= BATCH_EVIDENCE) await this.commit(null);
   }
 
   #sight(sighting: Sighting): void {
@@ -106,14 +111,9 @@ class Batch {
       this.#reject({ type: 'rejection', reason: reason ?? 'rejected', at: sighting.at, excerpt: shown });
       return;
     }
-    const known = this.#rows.get(result.candidate.key);
-    if (known !== undefined) this.#repeats++;
-    if (known !== undefined && (known.observedAt?.getTime() ?? 0) >= (observedAt?.getTime() ?? 0)) return;
-    this.#rows.set(result.candidate.key, {
-      candidate: result.candidate,
-      observedAt,
-      evidence: sighting.evidence ?? null,
-    });
+    const evidence = sighting.evidence === undefined ? null : storableJson(sighting.evidence);
+    this.#evidence += evidence?.length ?? 0;
+    this.#rows.push({ candidate: result.candidate, observedAt, evidence });
   }
 
   #reject(rejection: Rejection): void {
@@ -126,28 +126,25 @@ class Batch {
 
   /** Rows, counts, notes and the cursor in one transaction. */
   async commit(checkpoint: Checkpoint | null): Promise<void> {
-    const rows = [...this.#rows.values()];
     const counts = await this.#context.db.transaction().execute(async (tx) => {
-      const stored = await storeSightings(tx, this.#feed.name, this.#runId, rows, this.#startedAt);
+      const stored = await storeSightings(tx, this.#feed.name, this.#runId, this.#rows, this.#startedAt);
       await quarantine(tx, this.#runId, this.#rejections);
-      const duplicate = stored.duplicate + this.#repeats;
-      const sum = {
-        read: stored.accepted + duplicate + this.#rejected,
-        accepted: stored.accepted,
-        duplicate,
+      const counted: RunCounts = {
+        ...stored,
+        read: this.#rows.length + this.#rejected,
         rejected: this.#rejected,
+        rejectedBy: this.#rejectedBy,
       };
-      const counted: RunCounts = { ...sum, rejectedBy: this.#rejectedBy };
       await advanceRun(tx, this.#runId, counted, this.#note);
       if (checkpoint !== null)
         await saveCursor(tx, this.#feed.name, this.#feed.query, checkpoint.cursor, this.#runId, this.#context.now());
       return counted;
     });
-    this.#rows = new Map();
+    this.#rows = [];
+    this.#evidence = 0;
     this.#rejections = [];
     this.#rejectedBy = {};
     this.#rejected = 0;
-    this.#repeats = 0;
     this.#note = {};
     this.#context.onProgress(counts);
   }
@@ -155,7 +152,7 @@ class Batch {
 
 function badTime(observedAt: Date | null, now: Date): string | null {
   if (observedAt === null) return null;
-  if (Number.isNaN(observedAt.getTime())) return 'bad_time';
+  if (!(observedAt.getTime() >= EARLIEST)) return 'bad_time';
   return observedAt.getTime() > now.getTime() + FUTURE_MS ? 'future_time' : null;
 }
 

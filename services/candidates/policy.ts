@@ -35,6 +35,10 @@ export interface PolicyOptions {
 export interface Policy {
   /** Pure and fast; the reasons are stable words, the first that applies in the order of PolicyReason's checks. */
   decide(address: Address): Decision;
+  /** A canonical name: has its suffix opted out? */
+  decideName(name: string): Decision<'opted_out'>;
+  /** The SHA-256 of a subject public key info, in hex: has its owner opted out? Known only after a handshake. */
+  decideKey(spkiSha256: string): Decision<'opted_out'>;
   /** For the manifest: what this policy was made of. The opt-out list itself is never written down. */
   describe(): PolicySnapshot;
 }
@@ -50,7 +54,7 @@ export interface PolicySnapshot {
   readonly scope: readonly string[];
 }
 
-const ALLOWED: Decision = { allowed: true };
+const ALLOWED = { allowed: true } as const;
 const LAB_RANGES = ['127.0.0.0/8', '::1/128'];
 
 const NEVER_PROBE_SET = createPrefixSet(NEVER_PROBE.map((row) => tablePrefix(row.prefix)));
@@ -87,6 +91,8 @@ export function createPolicy(options: PolicyOptions): Policy {
   };
   return {
     decide,
+    decideName: (name) => (optOuts.hasName(name) ? deny('opted_out') : ALLOWED),
+    decideKey: (spkiSha256) => (optOuts.hasCertificateKey(spkiSha256) ? deny('opted_out') : ALLOWED),
     describe: () => ({
       neverProbeDate: SNAPSHOT_DATE,
       neverProbeSha256: createHash('sha256').update(JSON.stringify(NEVER_PROBE)).digest('hex'),

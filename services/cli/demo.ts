@@ -1,30 +1,21 @@
 // kubecensus demo: the main job on the embedded database and an internet on loopback, from feeds to the report.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createFileFeed } from '../feeds/file.feed.ts';
-import { labGeo } from '../lab/geo.ts';
-import { type Lab, startLab } from '../lab/process.ts';
-import { LAB_ZONE } from '../lab/world.ts';
-import type { Config } from '../config.ts';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { startLab } from '../lab/process.ts';
 import type { Parts } from '../parts.ts';
 import { makeReport } from '../reports/report.job.ts';
 import { PORTS } from '../surveys/ports.ts';
 import { surveyId } from '../surveys/survey.ts';
 import { beginSurvey, surveyDefaults } from '../survey-request.ts';
 import { type Command, EXIT, type ExitCode, type Session, textOption } from './command.ts';
-import { progressOf } from './feeds.ts';
+import { labAsInternet, pullLabFeeds } from './lab-internet.ts';
 import { waitForSurvey } from './survey.ts';
 import { storeReport } from '../schedules/delivery.store.ts';
 
 const HOSTS = 2000;
 const SEED = 'kubecensus-demo';
-/** The lab is ours and on loopback: nobody there needs to be spared. */
-const LAB_PACE = { rate: 20_000, inFlight: 400, 'pace.networkSpacingMs': 0, 'pace.networkInFlight': 200, 'pace.addressSpacingMs': 0 };
-
 export const demoCommand: Command = {
   usage: 'demo',
   help: 'the whole path on this machine: an internet on loopback, feeds, a survey, the report; then serves the report',
@@ -38,8 +29,10 @@ export const demoCommand: Command = {
     session.say('An internet on loopback starts: no packet leaves this machine.');
     const lab = await startLab({ seed: textOption(options, 'seed') ?? SEED, hosts: Number(textOption(options, 'hosts') ?? HOSTS), now: new Date() });
     try {
-      const parts = await session.open({ settings: { nameSuffix: LAB_ZONE, geo: labGeo(lab.world) }, config: labConfig(session.config, lab) });
-      await runFeeds(parts, lab, session);
+      const parts = await session.open(labAsInternet(session.config, lab));
+      await pullLabFeeds(parts, lab, session.signal, (run) => {
+        session.say(`feed ${run.feed}: ${run.read} read, ${run.accepted} accepted, ${run.duplicate} duplicate, ${run.rejected} rejected (${run.state})`);
+      });
       const code = await surveyLab(parts, session);
       if (session.signal.aborted) return code;
       const made = await report(parts);
@@ -51,32 +44,6 @@ export const demoCommand: Command = {
     }
   },
 };
-
-/** The user's configuration with the lab as its internet. */
-function labConfig(config: Config, lab: Lab): Config {
-  const feeds = {
-    'lab-ct': { type: 'static-ct', origin: lab.ctLog.origin, monitoringUrl: lab.ctLog.url, publicKey: lab.ctLog.publicKeyDer },
-    'lab-censys': { type: 'censys', baseUrl: lab.censys.url, organizationId: lab.censys.organizationId },
-    'lab-censys-counts': { type: 'censys-aggregate', baseUrl: lab.censys.url, organizationId: lab.censys.organizationId },
-  };
-  const secret = (variable: string): string | null => (variable === 'CENSYS_TOKEN' ? lab.censys.token : null);
-  return { ...config, ...LAB_PACE, scope: ['lab:127.0.0.0/8'], 'dns.servers': [lab.dnsServer], vantage: 'lab', feeds, secret };
-}
-
-async function runFeeds(parts: Parts, lab: Lab, session: Session): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'kubecensus-demo-'));
-  try {
-    const path = join(directory, 'hosts.txt');
-    await writeFile(path, lab.listFile.map((line) => `${line}\n`).join(''));
-    const list = await createFileFeed({ path, name: 'lab-list', format: 'list', observedAt: null, expandCidr: false });
-    for (const feed of [list, ...Object.keys(parts.config.feeds).map((name) => parts.declaredFeed(name))]) {
-      const run = await parts.runFeed(feed, session.signal, progressOf(session, feed.name));
-      session.say(`feed ${feed.name}: ${run.read} read, ${run.accepted} accepted, ${run.duplicate} duplicate, ${run.rejected} rejected (${run.state})`);
-    }
-  } finally {
-    await rm(directory, { recursive: true });
-  }
-}
 
 /** First what the engine's evidence says without a packet, then the active survey of every port of the table. */
 async function surveyLab(parts: Parts, session: Session): Promise<ExitCode> {

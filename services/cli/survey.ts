@@ -77,7 +77,8 @@ export async function waitForSurvey(id: string, parts: Parts, session: Session):
 }
 
 async function readSurvey(parts: Parts, id: string): Promise<SurveyRow> {
-  const [survey] = await listSurveys(parts.db, id);
+  // A transaction outlives a lost connection: the embedded server may be started again under us.
+  const [survey] = await parts.database.transaction((tx) => listSurveys(tx, id));
   if (survey === undefined) throw new KubecensusError('KC_NO_SURVEY', `There is no survey ${id}.`);
   return survey;
 }

@@ -68,7 +68,6 @@ export async function* pullPages(
   const seen = new Set(at.token === null ? [] : [at.token]);
   let pagesNow = 0;
   for (;;) {
-    if (signal.aborted) return yield partial('stopped');
     const answer = await askEngine(access, engine.question(at.token), signal);
     if (signal.aborted) return yield partial('stopped');
     if (!answer.ok && answer.fault === 'query' && at.token !== null) {

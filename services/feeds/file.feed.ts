@@ -1,6 +1,7 @@
 // A file as a feed: looked at once as a whole (digest, damage, format), then read row by row.
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { KubecensusError } from '../platform/errors.ts';
@@ -69,12 +70,13 @@ export async function createFileFeed(options: FileFeedOptions): Promise<FileFeed
   };
 }
 
-/** A file's bytes; a file that cannot be read is KC_FEED_FILE. */
+/** A file's bytes. It is read twice, so a pipe will not do. */
 async function* openFile(path: string): AsyncGenerator<Uint8Array> {
   try {
+    if (!(await stat(path)).isFile()) throw new Error('it is no regular file');
     yield* createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>;
   } catch (cause) {
-    throw new KubecensusError('KC_FEED_FILE', `${path} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new KubecensusError('KC_FEED_FILE', `${path} cannot be read: ${(cause as Error).message}.`, { cause });
   }
 }
 

@@ -66,6 +66,9 @@ class Settings {
   }
 }
 
+/** Both headline indicators: certificate names, and a disclosed version. */
+const CENSYS_QUERY = 'host.services.cert.names: "kubernetes.default.svc.cluster.local" or host.services.endpoints.kubernetes.version_info.git_version: *';
+
 const CENSYS_ACCESS = {
   baseUrl: { kind: 'text', fallback: CENSYS_BASE_URL, means: 'address of the API' },
   tokenEnv: { kind: 'text', fallback: 'CENSYS_TOKEN', means: 'environment variable that holds the personal access token' },
@@ -108,7 +111,7 @@ export const FEED_TYPES: Readonly<Record<string, FeedType>> = {
     title: 'Censys search: hosts with evidence',
     settings: {
       ...CENSYS_ACCESS,
-      query: { kind: 'text', fallback: 'host.services.cert.names: "kubernetes.default.svc.cluster.local"', means: 'CenQL' },
+      query: { kind: 'text', fallback: CENSYS_QUERY, means: 'CenQL' },
       maxPages: { kind: 'integer', fallback: 100, means: 'pages of 100 hosts in one run at most' },
     },
     open: (name, settings, tools) =>

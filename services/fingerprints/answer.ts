@@ -38,7 +38,7 @@ export function readAnswer(request: EvidenceRequest): Answer {
   const path = typeof given['path'] === 'string' ? given['path'] : '';
   const end =
     typeof given['end'] === 'string' ? given['end'] : typeof given['error'] === 'string' ? given['error'] : null;
-  if (typeof given['response'] === 'string') return readRaw(path, given['response'], end);
+  if (typeof given['response'] === 'string') return readRaw(path, given['response'].slice(0, MAX_RESPONSE_LENGTH), end);
   if (typeof given['status'] === 'number')
     return readParsed(path, given['status'], given['headers'], given['body'], end);
   return { path, end, ...NO_ANSWER };
@@ -103,9 +103,11 @@ function readHead(response: string, start: number): Head {
     if (lineEnd < 0) lineEnd = response.length;
     const textEnd = response.charCodeAt(lineEnd - 1) === 13 ? lineEnd - 1 : lineEnd;
     if (textEnd <= at) return { headers, end: lineEnd + 1, closed: true };
-    const colon = response.indexOf(':', at);
-    if (colon > at && colon < textEnd && headers.length < MAX_HEADERS) {
-      headers.push({ name: response.slice(at, colon), value: response.slice(colon + 1, textEnd).trim() });
+    // Cut before searching: a search for a colon that never comes would read to the end of the response for every line.
+    const line = response.slice(at, textEnd);
+    const colon = line.indexOf(':');
+    if (colon > 0 && headers.length < MAX_HEADERS) {
+      headers.push({ name: line.slice(0, colon), value: line.slice(colon + 1).trim() });
     }
     at = lineEnd + 1;
   }

@@ -27,7 +27,7 @@ export function forgedFields(version: GitVersion, fields: BuildFields): readonly
   if (built !== null && built > '1970-01-02') {
     if (builtBeforeTag(version, built)) found.push('built_before_its_tag');
     const goDay = go === null ? undefined : GO_RELEASES[go];
-    if (goDay !== undefined && built < shiftDays(goDay, -PRERELEASE_LAG_DAYS)) found.push('built_before_its_go');
+    if (goDay !== undefined && daysBetween(built, goDay) > PRERELEASE_LAG_DAYS) found.push('built_before_its_go');
   }
   return found;
 }
@@ -68,9 +68,10 @@ function builtBeforeTag(version: GitVersion, built: string): boolean {
   const tagged = patchDay(version.minor, version.patch);
   if (tagged === null) return false;
   const early = version.pre === '' && !/^[0-9a-f]{7}/.test(version.meta) ? TAG_LAG_DAYS : PRERELEASE_LAG_DAYS;
-  return built < shiftDays(tagged, -early);
+  return daysBetween(built, tagged) > early;
 }
 
-function shiftDays(day: string, days: number): string {
-  return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10);
+/** Whole days from one YYYY-MM-DD to another; negative when the second comes first. */
+function daysBetween(from: string, to: string): number {
+  return (Date.parse(to) - Date.parse(from)) / 86_400_000;
 }

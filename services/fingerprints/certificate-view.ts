@@ -13,6 +13,12 @@ export interface CertificateView {
   readonly selfIssued: boolean;
   /** dNSNames and a CN that is no address, lower case, without a trailing dot, each once, in certificate order (CN last). */
   readonly names: readonly string[];
+  /** False when an engine gave subject or issuer without the list of names: then a missing name is not observed, not absent. */
+  readonly namesSeen: boolean;
+  /** Those of `names` that are not the names of every API server: what a distribution can be told by. */
+  readonly ownNames: readonly string[];
+  /** "O=…,CN=… < OU=…,O=…,CN=…": the attributes of subject and issuer that tell distributions, in one line for one pattern. */
+  readonly line: string;
   /** dNSNames as a server lists them, lower case, with repeats. */
   readonly dnsNames: readonly string[];
   readonly addresses: readonly string[];
@@ -52,6 +58,7 @@ export function viewCertificate(evidence: Evidence): CertificateView | null {
 function fromFacts(facts: CertificateFacts, chained: boolean): CertificateView {
   return {
     ...fromAttributes(facts.subjectAttributes, facts.issuerAttributes, facts.dnsNames),
+    namesSeen: true,
     addresses: facts.ipAddresses,
     notBefore: facts.notBefore,
     notAfter: facts.notAfter,
@@ -70,6 +77,7 @@ function fromSummary(summary: Readonly<Record<string, unknown>>): CertificateVie
   if (subject === null && issuer === null && dnsNames.length === 0 && addresses.length === 0) return null;
   return {
     ...fromAttributes(readNameText(subject ?? ''), readNameText(issuer ?? ''), dnsNames),
+    namesSeen: Array.isArray(summary['dnsNames']),
     addresses,
     notBefore: text(summary['notBefore']),
     notAfter: text(summary['notAfter']),
@@ -93,6 +101,8 @@ function fromAttributes(
   | 'issuerUnits'
   | 'selfIssued'
   | 'names'
+  | 'ownNames'
+  | 'line'
   | 'dnsNames'
 > {
   const dnsNames = given.map(canonical);
@@ -100,16 +110,38 @@ function fromAttributes(
   const commonName = first(subject, 'CN');
   if (/^[a-z0-9*_-]+(?:\.[a-z0-9_-]+)*\.?$/i.test(commonName) && !/^[\d.]+$/.test(commonName))
     names.add(canonical(commonName));
+  const organisations = all(subject, 'O');
+  const issuerCommonName = first(issuer, 'CN');
+  const issuerOrganisations = all(issuer, 'O');
+  const issuerUnits = all(issuer, 'OU');
   return {
     commonName,
-    organisations: all(subject, 'O'),
-    issuerCommonName: first(issuer, 'CN'),
-    issuerOrganisations: all(issuer, 'O'),
-    issuerUnits: all(issuer, 'OU'),
+    organisations,
+    issuerCommonName,
+    issuerOrganisations,
+    issuerUnits,
     selfIssued: subject.length > 0 && sameAttributes(subject, issuer),
     names: [...names],
+    ownNames: [...names].filter((name) => !COMMON_NAMES.has(name)),
+    line: `${lineOf([], organisations, commonName)} < ${lineOf(issuerUnits, issuerOrganisations, issuerCommonName)}`,
     dnsNames,
   };
+}
+
+/** Names that API servers of every distribution carry. */
+const COMMON_NAMES: ReadonlySet<string> = new Set([
+  'kubernetes',
+  'kubernetes.default',
+  'kubernetes.default.svc',
+  'kubernetes.default.svc.cluster.local',
+  'localhost',
+  'kube-apiserver',
+]);
+
+function lineOf(units: readonly string[], organisations: readonly string[], commonName: string): string {
+  const parts = [...units.map((unit) => `OU=${unit}`), ...organisations.map((name) => `O=${name}`)];
+  if (commonName !== '') parts.push(`CN=${commonName}`);
+  return parts.join(',');
 }
 
 function canonical(name: string): string {

@@ -3,10 +3,9 @@ import { type Answer, headerOf } from './answer.ts';
 import { buildDay, emulationContradiction, forgedFields, plusRuleBroken } from './build-consistency.ts';
 import type { BuildInfo } from './build-info.ts';
 import type { Facts } from './facts.ts';
-import { type GitVersion, parseGitVersion } from './git-version.ts';
+import type { GitVersion } from './git-version.ts';
 import { isUuid } from './rungs/header-rungs.ts';
 import type { Indicators } from './rungs/list.ts';
-import { statedBuild } from './rungs/version-rungs.ts';
 import { forbiddenForm, unauthorizedForm } from './status-body.ts';
 import type { ComponentName, Verdict } from './verdict.ts';
 
@@ -228,13 +227,8 @@ export function consistencyOf(
   component: ComponentName | null,
 ): Verdict['honeypot'] {
   if (component !== 'kube-apiserver' && component !== 'kubectl-proxy') return { grade: 'none', reasons: [] };
-  const build = statedBuild(facts);
-  const it: Case = {
-    facts,
-    indicators,
-    build,
-    version: build === null ? null : parseGitVersion(build.fields.gitVersion ?? ''),
-  };
+  const { build, gitVersion: version } = facts;
+  const it: Case = { facts, indicators, build, version };
   const found = CONSISTENCY_CHECKS.filter((check) => check.holds(it));
   const weight = found.reduce((sum, check) => sum + check.weight, 0);
   return {

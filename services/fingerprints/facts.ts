@@ -1,9 +1,12 @@
 // Evidence prepared for the rungs: everything parsed once, everything of the wrong type dropped.
 import type { Evidence, EvidenceRequest } from '../feeds/evidence.ts';
 import { type Answer, readAnswer } from './answer.ts';
-import { readVersionBody, type VersionBody } from './build-info.ts';
+import { type BuildInfo, readVersionBody, type VersionBody } from './build-info.ts';
 import { type CertificateView, viewCertificate } from './certificate-view.ts';
+import type { VersionSlug } from './data/distributions.ts';
 import { plainName } from './distinguished-name-text.ts';
+import { type GitVersion, parseGitVersion } from './git-version.ts';
+import { shapeOf } from './version-shapes.ts';
 
 export interface Facts {
   readonly port: number | null;
@@ -20,6 +23,10 @@ export interface Facts {
   readonly answers: readonly Answer[];
   readonly version: Answer | null;
   readonly versionBody: VersionBody | null;
+  /** The build that a 200 on /version states, its version and what shape that has; null when none is stated. */
+  readonly build: BuildInfo | null;
+  readonly gitVersion: GitVersion | null;
+  readonly shape: VersionSlug | null;
   readonly healthz: Answer | null;
   readonly livez: Answer | null;
   readonly health: Answer | null;
@@ -43,6 +50,9 @@ export function gatherFacts(evidence: Evidence, now: string): Facts {
   const all = readAnswers(given);
   const answers = all.filter((answer) => answer.status !== null);
   const version = at(answers, '/version');
+  const versionBody = version?.body == null ? null : readVersionBody(version.body);
+  const build = version?.status === 200 && versionBody?.kind === 'kubernetes' ? versionBody.build : null;
+  const gitVersion = build === null ? null : parseGitVersion((build.fields.gitVersion ?? '').trim());
   return {
     port: portOf(given),
     serverName: typeof given.serverName === 'string' ? given.serverName.toLowerCase().replace(/\.$/, '') : null,
@@ -53,7 +63,10 @@ export function gatherFacts(evidence: Evidence, now: string): Facts {
     alpn: typeof given.tls?.alpn === 'string' || given.tls?.alpn === false ? given.tls.alpn : null,
     answers,
     version,
-    versionBody: version?.body == null ? null : readVersionBody(version.body),
+    versionBody,
+    build,
+    gitVersion,
+    shape: gitVersion === null ? null : shapeOf(gitVersion),
     healthz: at(answers, '/healthz'),
     livez: at(answers, '/livez'),
     health: at(answers, '/health'),

@@ -11,7 +11,6 @@ import { flagsOf } from './flags.ts';
 import { parseGitVersion } from './git-version.ts';
 import { type RangeMatch, rangesContaining } from './ranges.ts';
 import { type Indicators, RUNGS, type RungName } from './rungs/list.ts';
-import { statedBuild } from './rungs/version-rungs.ts';
 import { GRADES, type Verdict, type VersionFacts } from './verdict.ts';
 import { type ClassifiedVersion, classifyVersion } from './version.ts';
 import { versionBounds } from './version-bounds.ts';
@@ -47,7 +46,7 @@ export function judge(evidence: Evidence, context: JudgeContext): Verdict {
 export function weigh(evidence: Evidence, context: JudgeContext): Judgement {
   const facts = gatherFacts(evidence, context.now);
   const indicators = askRungs(facts);
-  const match = bestComponent(facts, indicators);
+  const match = matchComponent(facts, indicators);
   const component =
     match?.component.name ?? (OTHER_SERVICES.some((rung) => indicators[rung] === true) ? 'other' : null);
   const classified = match !== null && API_SERVERS.has(match.component.name) ? classify(facts, null) : null;
@@ -79,21 +78,28 @@ export function weigh(evidence: Evidence, context: JudgeContext): Judgement {
   return { verdict, rule: match?.rule ?? null };
 }
 
+/** Every key from the start, so that all verdicts share one object shape. */
+const UNASKED = Object.fromEntries(RUNGS.map((rung) => [rung.name, null])) as { [name in RungName]: boolean | null };
+
 function askRungs(facts: Facts): Indicators {
-  const indicators = {} as { [name in RungName]: boolean | null };
+  const indicators = { ...UNASKED };
   for (const rung of RUNGS) indicators[rung.name] = rung.holds(facts);
   return indicators;
 }
 
-interface Match {
+export interface Match {
   readonly component: Component;
   readonly rule: ComponentRule;
 }
 
-/** The component with the highest grade; where two reach the same, the one that stands first in the list. */
-function bestComponent(facts: Facts, indicators: Indicators): Match | null {
+/** The component with the highest grade; where two reach the same, the one that stands first in the list. Null when no rule holds. */
+export function matchComponent(
+  facts: Facts,
+  indicators: Indicators,
+  components: readonly Component[] = COMPONENT_LIST,
+): Match | null {
   let best: Match | null = null;
-  for (const component of COMPONENT_LIST) {
+  for (const component of components) {
     if (!isPossible(component, facts, indicators)) continue;
     const onPort = facts.port !== null && component.ports.includes(facts.port);
     const rule = component.rules.find((candidate) => applies(candidate, indicators, onPort));
@@ -118,7 +124,7 @@ function applies(rule: ComponentRule, indicators: Indicators, onPort: boolean): 
 }
 
 function classify(facts: Facts, vendor: ClassifiedVersion['slug'] | null): ClassifiedVersion | null {
-  const build = statedBuild(facts);
+  const build = facts.build;
   if (build?.fields.gitVersion === undefined) return null;
   const incomplete = facts.version?.headers != null && build.missing.length > 0;
   const fields = build.extract ? {} : build.fields;

@@ -30,6 +30,7 @@ const ROWS: readonly Row[] = CVE_RANGES.filter((row) => !row.withdrawn).map((row
   feed: row.feed === null ? null : readIntervals(row.feed),
   vulndb: row.vulndb === null ? null : readIntervals(row.vulndb),
 }));
+const BY_COMPONENT: ReadonlyMap<string, readonly Row[]> = Map.groupBy(ROWS, (row) => row.component);
 
 /**
  * The ranges of upstream's advisories for `component` that contain `version`, in the table's order. A CVE counts when either source
@@ -37,8 +38,7 @@ const ROWS: readonly Row[] = CVE_RANGES.filter((row) => !row.withdrawn).map((row
  */
 export function rangesContaining(version: GitVersion, component: string): readonly RangeMatch[] {
   const found: RangeMatch[] = [];
-  for (const row of ROWS) {
-    if (row.component !== component) continue;
+  for (const row of BY_COMPONENT.get(component) ?? []) {
     const sources: ('feed' | 'vulndb')[] = [];
     if (row.feed !== null && contains(row.feed, version)) sources.push('feed');
     if (row.vulndb !== null && contains(row.vulndb, version)) sources.push('vulndb');

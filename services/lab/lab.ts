@@ -2,10 +2,11 @@
 import { startCensys } from './censys.ts';
 import { startCtLog } from './ct-log.ts';
 import { startDns } from './dns.ts';
-import { engineHosts } from './engine-view.ts';
-import type { LabWorld } from './host.ts';
+import { engineHosts, LAB_CENSYS_QUERY } from './engine-view.ts';
 import { startHosts } from './hosts.ts';
 import { logEntries } from './log-entries.ts';
+import { claimPlace } from './place.ts';
+import { planWorld, type WorldOptions } from './world.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -25,9 +26,13 @@ export interface LabCensysAddress {
   readonly url: string;
   readonly token: string;
   readonly organizationId: string;
+  /** Finds what the truth says that the engine finds: by certificate name or by version. */
+  readonly query: string;
 }
 
 export interface RunningLab {
+  /** The options with the place and the ports that were found: another process plans the same world from them. */
+  readonly options: WorldOptions;
   readonly dnsServer: string;
   readonly ctLog: LabCtLogAddress;
   readonly censys: LabCensysAddress;
@@ -35,8 +40,8 @@ export interface RunningLab {
   close(): Promise<void>;
 }
 
-/** Starts every part of a planned world. What was opened is closed again when a later part fails. */
-export async function runLab(world: LabWorld): Promise<RunningLab> {
+/** Finds a free place, plans the world and starts every part of it. What was opened is closed again when a later part fails. */
+export async function runLab(asked: WorldOptions): Promise<RunningLab> {
   const closers: (() => Promise<void>)[] = [];
   const opened = async <T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
     const part = await starting;
@@ -44,9 +49,13 @@ export async function runLab(world: LabWorld): Promise<RunningLab> {
     return part;
   };
   const close = async () => {
-    await Promise.all(closers.splice(0).map((closer) => closer()));
+    for (const closer of closers.splice(0)) await closer();
   };
   try {
+    const { place, lowPorts, release } = await claimPlace(asked.place);
+    closers.push(release);
+    const options = { ...asked, place, lowPorts: lowPorts && asked.lowPorts !== false };
+    const world = planWorld(options);
     const hosts = await opened(startHosts(world));
     const dns = await opened(startDns(world));
     const log = await opened(
@@ -68,9 +77,10 @@ export async function runLab(world: LabWorld): Promise<RunningLab> {
       }),
     );
     return {
+      options,
       dnsServer: dns.server,
       ctLog: { url: log.url, origin: log.origin, publicKeyDer: Buffer.from(log.publicKeyDer).toString('base64') },
-      censys: { url: engine.url, token: ENGINE_TOKEN, organizationId: ENGINE_ORGANIZATION },
+      censys: { url: engine.url, token: ENGINE_TOKEN, organizationId: ENGINE_ORGANIZATION, query: LAB_CENSYS_QUERY },
       dials: hosts.dials,
       close,
     };

@@ -1,18 +1,18 @@
 // The lab's own process: started by process.ts with its options, ends when told to or when its parent is gone.
 import { runLab } from './lab.ts';
 import type { FromLab, ToLab } from './process.ts';
-import { planWorld } from './world.ts';
+import type { WorldOptions } from './world.ts';
 
 const say = (message: FromLab) => process.send?.(message);
 
 /** The options as process.ts wrote them; dates become text in JSON. */
-function readOptions(text: string | undefined): { seed: string; hosts: number; now: Date } {
-  const { seed, hosts, now } = JSON.parse(text ?? '{}') as { seed: string; hosts: number; now: string };
-  return { seed, hosts, now: new Date(now) };
+function readOptions(text: string | undefined): WorldOptions {
+  const written = JSON.parse(text ?? '{}') as Omit<WorldOptions, 'now'> & { now: string };
+  return { ...written, now: new Date(written.now) };
 }
 
 try {
-  const lab = await runLab(planWorld(readOptions(process.argv[2])));
+  const lab = await runLab(readOptions(process.argv[2]));
   let ending = false;
   const end = () => {
     if (ending) return;
@@ -26,9 +26,10 @@ try {
   process.once('disconnect', () => process.exit(0));
   // An interrupt at the terminal reaches the whole group; the parent decides when the lab ends.
   process.on('SIGINT', () => undefined);
-  say({ type: 'ready', dnsServer: lab.dnsServer, ctLog: lab.ctLog, censys: lab.censys });
+  const { place = 0, lowPorts = true } = lab.options;
+  say({ type: 'ready', place, lowPorts, dnsServer: lab.dnsServer, ctLog: lab.ctLog, censys: lab.censys });
 } catch (error) {
-  say({ type: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  say({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
   process.exitCode = 1;
   process.disconnect?.();
 }

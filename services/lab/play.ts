@@ -35,10 +35,12 @@ export function play(socket: Socket, steps: readonly HostileStep[]): void {
 
 function drip(socket: Socket, bytes: string, everyMs: number): void {
   let index = 0;
-  const timer = setInterval(() => {
+  const drop = () => {
     if (socket.destroyed || !socket.writable) clearInterval(timer);
     else socket.write(bytes[index++ % bytes.length] ?? 'x', 'latin1');
-  }, everyMs);
+  };
+  const timer = setInterval(drop, everyMs);
+  drop();
   socket.once('close', () => clearInterval(timer));
 }
 

@@ -1,17 +1,14 @@
 // The lab in a process of its own, so that its TLS work does not sit in the event loop of the survey that is measured.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { KubecensusError } from '../platform/errors.ts';
 import type { LabWorld } from './host.ts';
 import type { LabCensysAddress, LabCtLogAddress } from './lab.ts';
 import { listLines } from './list.ts';
-import { planWorld } from './world.ts';
+import { planWorld, type WorldOptions } from './world.ts';
 
-export interface LabOptions {
-  readonly seed: string;
-  readonly hosts: number;
-  /** The moment the lab lives in: certificates and builds are dated relative to it. */
-  readonly now: Date;
-}
+/** The world to run. `place` is where the search for free addresses begins; `now` is the moment that certificates and builds are dated by. */
+export type LabOptions = WorldOptions;
 
 /** A lab that runs. Everything in it listens on loopback addresses only. */
 export interface Lab {
@@ -32,6 +29,8 @@ export interface Lab {
 export type FromLab =
   | {
       readonly type: 'ready';
+      readonly place: number;
+      readonly lowPorts: boolean;
       readonly dnsServer: string;
       readonly ctLog: LabCtLogAddress;
       readonly censys: LabCensysAddress;
@@ -45,27 +44,38 @@ export type ToLab = { readonly type: 'dials' } | { readonly type: 'close' };
 /** A lab that has not started after this long never will: 2,000 hosts take about a second. */
 const START_MS = 60_000;
 
-/** Plans the world here and in the child from the same seed, and resolves when every listener is open. Rejects when one cannot be. */
+/**
+ * Starts the child, which finds free addresses and opens every listener, and plans the same world here from the same options.
+ * Throws KC_LAB when the lab cannot start.
+ */
 export async function startLab(options: LabOptions): Promise<Lab> {
-  const world = planWorld(options);
   const child = fork(fileURLToPath(new URL('./main.ts', import.meta.url)), [JSON.stringify(options)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let timer: NodeJS.Timeout | undefined;
   const ready = await new Promise<Extract<FromLab, { type: 'ready' }>>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('the lab did not start in time')), START_MS);
-    child.once('exit', (code) => reject(new Error(`the lab ended with ${code} before it was ready`)));
+    const late = new KubecensusError('KC_LAB', `The lab was not ready after ${START_MS / 1000} s.`);
+    timer = setTimeout(() => reject(late), START_MS);
+    child.once('exit', (code) =>
+      reject(new KubecensusError('KC_LAB', `The lab ended with ${code} before it was ready.`)),
+    );
     child.once('error', reject);
     child.once('message', (message: FromLab) => {
-      clearTimeout(timer);
       if (message.type === 'ready') resolve(message);
-      else reject(new Error(message.type === 'failed' ? message.message : 'the lab spoke out of turn'));
+      else
+        reject(
+          new KubecensusError('KC_LAB', message.type === 'failed' ? message.message : 'The lab spoke out of turn.'),
+        );
     });
-  }).catch(async (error: unknown) => {
-    child.kill('SIGKILL');
-    await gone;
-    throw error;
-  });
+  })
+    .catch(async (error: unknown) => {
+      child.kill('SIGKILL');
+      await gone;
+      throw error;
+    })
+    .finally(() => clearTimeout(timer));
+  const world = planWorld({ ...options, place: ready.place, lowPorts: ready.lowPorts });
   const tell = (message: ToLab) => child.send(message);
   return {
     world,
@@ -75,12 +85,12 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     listFile: listLines(world),
     dials: () =>
       new Promise((resolve, reject) => {
-        const onExit = () => reject(new Error('the lab is gone'));
+        const onExit = () => reject(new KubecensusError('KC_LAB', 'The lab is gone.'));
         child.once('exit', onExit);
         child.once('message', (message: FromLab) => {
           child.removeListener('exit', onExit);
           if (message.type === 'dials') resolve(message.counts);
-          else reject(new Error('the lab answered something else'));
+          else reject(new KubecensusError('KC_LAB', 'The lab answered something else.'));
         });
         tell({ type: 'dials' });
       }),

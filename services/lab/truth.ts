@@ -74,13 +74,15 @@ export function expectedEndpoints(world: LabWorld, question: CensusQuestion): re
   const feeds = question.feeds ?? ALL_FEEDS;
   if (question.method === 'passive') return world.hosts.flatMap((host) => passiveEndpoints(host, question, feeds));
   const dead = feeds.includes('ct')
-    ? world.deadNames.map(({ name, answer }): ExpectedEndpoint => ({
-        address: null,
-        port: null,
-        serverName: name,
-        feeds: ['ct'],
-        truth: { ...NOTHING, outcome: DEAD[answer] },
-      }))
+    ? world.deadNames.map(
+        ({ name, answer }): ExpectedEndpoint => ({
+          address: null,
+          port: null,
+          serverName: name,
+          feeds: ['ct'],
+          truth: { ...NOTHING, outcome: DEAD[answer] },
+        }),
+      )
     : [];
   return [...world.hosts.flatMap((host) => activeEndpoints(host, question, feeds)), ...dead];
 }

@@ -7,13 +7,20 @@ import { type Random, seededRandom } from './random.ts';
 import type { Recipe } from './recipes/recipe.ts';
 import { RECIPES } from './recipes/recipes.ts';
 
+/** All addresses of all labs. */
+export const LAB_NETWORK = '127.16.0.0/12';
+
+/** Places a lab can be in: one per /16 of its network. */
+export const PLACES = 16;
+
 /** Reserved for tests (RFC 6761) and resolved by nobody but the lab's own DNS server. */
 export const LAB_ZONE = 'kubecensus-lab.test';
 
 /** Hosts per /24, so that a survey's pacing by /24 meets several of each; raised when the addresses would not suffice. */
 const HOSTS_PER_BLOCK = 24;
-/** 127.16.0.0/12 has this many /24s. */
+/** LAB_NETWORK has this many /24s, and a place begins at every 256th. */
 const BLOCKS = 4096;
+const BLOCKS_PER_PLACE = BLOCKS / PLACES;
 const LAST_OCTETS = 250;
 
 /** One time in five the next control plane of a kind belongs to the cluster before it. */
@@ -42,11 +49,16 @@ export interface WorldOptions {
   /** 1 to 1,000,000. */
   readonly hosts: number;
   readonly now: Date;
+  /** 0 to 15: which /16 of LAB_NETWORK the addresses begin in, so that labs can run side by side. Default 0. */
+  readonly place?: number;
+  /** False where this process may not listen below 1024: what would be on 443 is then on 6443. Default true. */
+  readonly lowPorts?: boolean;
 }
 
 /** Pure: the same options give a world that is equal in every field. Throws RangeError outside the bounds. */
 export function planWorld(options: WorldOptions): LabWorld {
-  const { seed, hosts: total, now } = options;
+  const { seed, hosts: total, now, place = 0, lowPorts = true } = options;
+  if (!Number.isInteger(place) || place < 0 || place >= PLACES) throw new RangeError(`there is no place ${place}`);
   if (!Number.isInteger(total) || total < 1 || total > 1_000_000)
     throw new RangeError(`a lab has 1 to 1,000,000 hosts, not ${total}`);
   const random = seededRandom(seed);
@@ -57,20 +69,35 @@ export function planWorld(options: WorldOptions): LabWorld {
   const deck = random
     .fork('deck')
     .shuffle(RECIPES.flatMap((recipe, index) => Array<Recipe>(counts[index] ?? 0).fill(recipe)));
-  const addresses = planAddresses(total, random.fork('addresses'));
+  const addresses = planAddresses(total, place, random.fork('addresses'));
   const lastCluster = new Map<string, { cluster: LabCluster; members: string[] }>();
   const hosts = deck.map((recipe, index) =>
     planHost(recipe, index, addresses[index] ?? '', now, random.fork(`host ${index}`), lastCluster),
   );
-  return { seed, now, zone: LAB_ZONE, hosts, deadNames: planDeadNames(total, random.fork('dead names')) };
+  return {
+    seed,
+    now,
+    zone: LAB_ZONE,
+    hosts: lowPorts ? hosts : hosts.map(withoutLowPorts),
+    deadNames: planDeadNames(total, random.fork('dead names')),
+  };
 }
 
-/** Distinct addresses 127.16.0.1 to 127.31.255.250, filled /24 by /24 with gaps. */
-function planAddresses(total: number, random: Random): string[] {
+/** No recipe uses both 443 and 6443, so nothing collides. */
+function withoutLowPorts(host: LabHost): LabHost {
+  return {
+    ...host,
+    services: host.services.map((service) => (service.port === 443 ? { ...service, port: 6443 } : service)),
+  };
+}
+
+/** Distinct addresses of LAB_NETWORK, filled /24 by /24 with gaps, from the place on and round the end. */
+function planAddresses(total: number, place: number, random: Random): string[] {
   const perBlock = Math.max(HOSTS_PER_BLOCK, Math.ceil(total / BLOCKS));
   const octets = Array.from({ length: LAST_OCTETS }, (_, index) => index + 1);
   const addresses: string[] = [];
-  for (let block = 0; addresses.length < total; block += 1) {
+  for (let next = place * BLOCKS_PER_PLACE; addresses.length < total; next += 1) {
+    const block = next % BLOCKS;
     const chosen = random.shuffle(octets).slice(0, Math.min(perBlock, total - addresses.length));
     for (const octet of chosen) addresses.push(`127.${16 + (block >> 8)}.${block & 255}.${octet}`);
   }

@@ -43,7 +43,7 @@ const ASKS = new Set(['required', 'anonymous-denied', 'anonymous-health', 'clien
 export function outcomeOf(wire: Outcome | null, verdict: Verdict): Outcome {
   if (wire !== null) return wire;
   if (verdict.indicators.versionEndpoint === true) return 'k8s_version_open';
-  if (verdict.flags.includes('invalid_version')) return 'k8s_invalid_version';
+  if (verdict.flags.includes('invalid_version_body')) return 'k8s_invalid_version';
   const recognised = verdict.component !== null && verdict.component !== 'other' && verdict.grade !== 'not';
   if (!recognised) return 'not_kubernetes';
   return verdict.authentication !== null && ASKS.has(verdict.authentication) ? 'k8s_auth_required' : 'k8s_component';

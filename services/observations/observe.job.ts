@@ -6,7 +6,7 @@ import { judge } from '../fingerprints/match.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/database.ts';
 import type { Geo } from '../platform/geo.ts';
-import { parseAddress } from '../platform/net/address.ts';
+import { type Address, parseAddress } from '../platform/net/address.ts';
 import type { Outcome } from '../probes/outcome.ts';
 import type { Pace } from '../probes/pace.ts';
 import type { Probe, ProbeResult } from '../probes/probe.ts';
@@ -40,10 +40,9 @@ export async function observe(
   const plan = await findPlan(db, chunk.surveyId);
   const targets = await openTargets(db, chunk.surveyId, chunk.chunk);
   if (plan === null || targets === null) return false;
-  const policy = await context.policyFor(plan.scope);
-  const observing =
-    plan.method === 'passive' ? readChunk(targets, policy, context) : dialChunk(targets, policy, context, signal);
-  const observations = await observing;
+  const observations = await (plan.method === 'passive'
+    ? readChunk(targets, await context.policyFor(plan.scope), context)
+    : dialChunk(targets, plan.scope, context, signal));
   if (observations === null) return false;
   return commitChunk(context.database, { ...chunk, vantage: plan.vantage }, observations, context.now());
 }
@@ -51,44 +50,43 @@ export async function observe(
 /** All targets of a chunk, or null when the signal ended it first. */
 async function dialChunk(
   targets: readonly SurveyTarget[],
-  policy: Policy,
+  scope: readonly string[],
   context: ObserveContext,
   signal: AbortSignal,
 ): Promise<Observation[] | null> {
   try {
-    return await Promise.all(targets.map((target) => dial(target, policy, context, signal)));
+    return await Promise.all(targets.map((target) => dial(target, scope, context, signal)));
   } catch (error) {
     if (signal.aborted) return null;
     throw error;
   }
 }
 
-/** One target dialled within pace, unless planning or policy already decided. */
-async function dial(
-  target: SurveyTarget,
-  policy: Policy,
-  context: ObserveContext,
-  signal: AbortSignal,
-): Promise<Observation> {
+/** One target dialled within pace, unless planning or policy already decided. Policy is asked when the turn has come: an opt-out holds for queued work. */
+async function dial(target: SurveyTarget, scope: readonly string[], context: ObserveContext, signal: AbortSignal): Promise<Observation> {
   const address = target.address === null ? null : parseAddress(target.address);
-  if (target.outcome !== null || address === null)
-    return undialled(target, (target.outcome ?? 'invalid_target') as Outcome, context);
-  if (!policy.decide(address).allowed) return undialled(target, 'blocked_policy', context);
+  if (target.outcome !== null || address === null) return undialled(target, (target.outcome ?? 'invalid_target') as Outcome, context);
   const { transport, paths, plainFallback } = portPlan(target.port);
-  const result = await context.pace.run(
-    address.text,
-    () =>
-      context.probe({
-        address: address.text,
-        port: target.port,
-        serverName: target.serverName,
-        transport,
-        paths,
-        plainFallback,
-      }),
-    signal,
-  );
-  return observed(target, result.evidence, result, 'active', context);
+  const asked = { address: address.text, port: target.port, serverName: target.serverName, transport, paths, plainFallback };
+  const turn = async () => {
+    const policy = await context.policyFor(scope);
+    return mayAsk(target, address, policy) ? { policy, result: await context.probe(asked) } : null;
+  };
+  const dialled = await context.pace.run(address.text, turn, signal);
+  if (dialled === null) return undialled(target, 'blocked_policy', context);
+  return withoutOptedOutKey(observed(target, dialled.result.evidence, dialled.result, 'active', context), target, dialled.policy, context);
+}
+
+/** Neither the address nor the name may be one whose owner asked not to be asked. */
+function mayAsk(target: SurveyTarget, address: Address | null, policy: Policy): boolean {
+  if (address !== null && !policy.decide(address).allowed) return false;
+  return target.serverName === null || policy.decideName(target.serverName).allowed;
+}
+
+/** The owner of a key can be known after the handshake only; then nothing of what was seen is kept. */
+function withoutOptedOutKey(observation: Observation, target: SurveyTarget, policy: Policy, context: ObserveContext): Observation {
+  const key = observation.certificate?.spkiSha256 ?? null;
+  return key === null || policy.decideKey(key).allowed ? observation : undialled(target, 'blocked_policy', context);
 }
 
 /** The evidence that feeds gave for the targets of a passive chunk. */
@@ -105,10 +103,10 @@ async function readChunk(
     const stored = bodies.get(`${target.evidenceFeed} ${target.candidateId}`);
     const address = target.address === null ? null : parseAddress(target.address);
     if (stored === undefined) return undialled(target, 'invalid_target', context);
-    if (address !== null && !policy.decide(address).allowed) return undialled(target, 'blocked_policy', context);
+    if (!mayAsk(target, address, policy)) return undialled(target, 'blocked_policy', context);
     const endpoint = { address: target.address ?? '', port: target.port };
     const evidence: Evidence = { ...(stored.body as Evidence), endpoint, observedAt: stored.observedAt.toISOString() };
-    return observed(target, evidence, null, 'passive', context);
+    return withoutOptedOutKey(observed(target, evidence, null, 'passive', context), target, policy, context);
   });
 }
 

@@ -32,7 +32,8 @@ export function nextFire(expression: string, after: Date): Date {
     const first = Math.floor(after.getTime() / DAY_MS) * DAY_MS;
     const last = first + HORIZON_YEARS * 366 * DAY_MS;
     for (let day = first; day <= last; day += DAY_MS) {
-      if (!fields.months.has(new Date(day).getUTCMonth() + 1) || !task.match(new Date(day + firstTime(fields)))) continue;
+      if (!fields.months.has(new Date(day).getUTCMonth() + 1) || !task.match(new Date(day + firstTime(fields))))
+        continue;
       for (const time of timesOf(fields)) {
         if (day + time > after.getTime()) return new Date(day + time);
       }
@@ -45,7 +46,8 @@ export function nextFire(expression: string, after: Date): Date {
 
 /** The times of day that match, ascending, in milliseconds after midnight. */
 function* timesOf({ hours, minutes, seconds }: Fields): Generator<number> {
-  for (const hour of hours) for (const minute of minutes) for (const second of seconds) yield ((hour * 60 + minute) * 60 + second) * SECOND_MS;
+  for (const hour of hours)
+    for (const minute of minutes) for (const second of seconds) yield ((hour * 60 + minute) * 60 + second) * SECOND_MS;
 }
 
 /** node-cron judges instants, not days: the first matching time of a day asks about the day alone. */
@@ -55,14 +57,20 @@ function firstTime(fields: Fields): number {
 
 function parseFields(expression: string): Fields {
   const count = expression.trim().split(/\s+/).length;
-  if (count !== 5 && count !== 6) throw new KubecensusError('KC_CRON', `"${expression}" has ${count} fields instead of five, or six with seconds.`);
+  if (count !== 5 && count !== 6)
+    throw new KubecensusError('KC_CRON', `"${expression}" has ${count} fields instead of five, or six with seconds.`);
   const { valid, fields, errors } = validateDetailed(expression);
   if (!valid || fields === undefined) {
     const reasons = errors.map((error) => `${error.field}: ${error.message}`).join('; ');
     throw new KubecensusError('KC_CRON', `"${expression}": ${reasons || 'it is no cron expression'}.`);
   }
   const ascending = (values: readonly number[]): number[] => [...new Set(values)].sort((a, b) => a - b);
-  return { seconds: ascending(fields.second), minutes: ascending(fields.minute), hours: ascending(fields.hour), months: new Set(fields.month) };
+  return {
+    seconds: ascending(fields.second),
+    minutes: ascending(fields.minute),
+    hours: ascending(fields.hour),
+    months: new Set(fields.month),
+  };
 }
 
 export interface Tick {
@@ -75,7 +83,12 @@ export interface Tick {
  * one missed while the process was down is not made up for. So a tick looks at what is due in the database, and never does a thing because it is called.
  * Rejections are logged, and the next tick comes as usual. Throws KC_CRON.
  */
-export function startTick(expression: string, onTick: (at: Date) => Promise<void>, clock: Clock = systemClock, log?: Log): Tick {
+export function startTick(
+  expression: string,
+  onTick: (at: Date) => Promise<void>,
+  clock: Clock = systemClock,
+  log?: Log,
+): Tick {
   validate(expression);
   let running: Promise<void> = Promise.resolve();
   const run = async (): Promise<void> => {

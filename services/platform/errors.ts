@@ -169,6 +169,11 @@ export const ERRORS = {
     what: 'Counts were asked by something that is no dimension.',
     todo: 'Use the dimensions that `kubecensus stats --help` lists.',
   },
+  KC_LAB: {
+    exit: 1,
+    what: 'The lab could not start on the loopback network.',
+    todo: 'The lab listens on many addresses of 127.16.0.0/12, which Linux has by itself; stop other labs, or run it in a container.',
+  },
   KC_INTERNAL: { exit: 1, what: 'Something failed that should not have.', todo: 'Report the message with its cause.' },
 } as const satisfies Record<string, { exit: 1 | 2; what: string; todo: string }>;
 

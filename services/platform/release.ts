@@ -16,7 +16,10 @@ export const release: Release = readRelease(ROOT);
 
 /** The release whose package.json and .git stand in `root`. */
 export function readRelease(root: URL): Release {
-  const { name, version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { name: string; version: string };
+  const { name, version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
+    name: string;
+    version: string;
+  };
   return Object.freeze({ name, version, commit: readCommit(root) });
 }
 

@@ -10,14 +10,17 @@ import { basename, dirname, join } from 'node:path';
  * old one is moved back. A crash between the two renames leaves both whole under names that begin with ".<name>.".
  * Throws what the file system throws; then `target` is as it was.
  */
-export async function writeDirectory(target: string, contents: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
+export async function writeDirectory(
+  target: string,
+  contents: ReadonlyMap<string, string | Uint8Array>,
+): Promise<void> {
   const parent = dirname(target);
   await mkdir(parent, { recursive: true });
   const workshop = await mkdtemp(join(parent, `.${basename(target)}.`));
   const fresh = join(workshop, 'new');
   try {
     await fill(fresh, contents);
-    await swap(fresh, target, join(workshop, 'old'));
+    await swap(fresh, target, workshop);
   } catch (cause) {
     await rm(fresh, { recursive: true, force: true });
     // Not recursive: should the old directory not have found its way back, it stays where it is.
@@ -46,14 +49,26 @@ async function fill(directory: string, contents: ReadonlyMap<string, string | Ui
   for (const made of directories) await sync(made);
 }
 
-async function swap(fresh: string, target: string, aside: string): Promise<void> {
-  const replaced = await moved(target, aside);
-  try {
-    await rename(fresh, target);
-  } catch (cause) {
-    if (replaced) await rename(aside, target);
-    throw cause;
+/** So many others may put a directory of theirs in place between our two renames before we give up. */
+const MOST_RIVALS = 50;
+
+async function swap(fresh: string, target: string, workshop: string): Promise<void> {
+  for (let rivals = 0; ; rivals += 1) {
+    const aside = join(workshop, `old-${rivals}`);
+    const replaced = await moved(target, aside);
+    try {
+      return await rename(fresh, target);
+    } catch (cause) {
+      // Another writer's whole directory stands there now: it is replaced in its turn, the last one wins.
+      if (isOccupied(cause) && rivals < MOST_RIVALS) continue;
+      if (replaced) await rename(aside, target);
+      throw cause;
+    }
   }
+}
+
+function isOccupied(cause: unknown): boolean {
+  return ['ENOTEMPTY', 'EEXIST'].includes((cause as NodeJS.ErrnoException).code ?? '');
 }
 
 /** Renames, or says false when there is nothing to rename. */

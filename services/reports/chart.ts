@@ -58,13 +58,15 @@ export interface TimelineChart {
   /** Written at the axis; each series and point names its own unit. */
   readonly unit: string;
   readonly series: readonly { readonly label: string; readonly role: Role; readonly points: readonly TimePoint[] }[];
-  /** Never joined by a line. `shape` differs where the unit differs. */
+  /** Never joined by a line. `shape` and `role` differ where the unit or the way of recognising differs. `label` holds number, unit and source. */
   readonly points: readonly {
     readonly label: string;
     readonly date: string;
     readonly value: number;
+    readonly role: Role;
     readonly shape: 'circle' | 'diamond' | 'square' | 'triangle';
   }[];
+  /** No line is drawn across a break. */
   readonly breaks: readonly { readonly date: string; readonly label: string }[];
 }
 
@@ -74,6 +76,8 @@ export interface SharesChart {
   readonly unit: string;
   readonly keys: readonly { readonly label: string; readonly role: Role }[];
   readonly points: readonly { readonly date: string; readonly values: readonly number[] }[];
+  /** As in PanelsChart: nothing is drawn across them. */
+  readonly breaks: readonly string[];
 }
 
 /** Small pictures of one shape side by side on one scale: a line over time in each. */
@@ -81,6 +85,8 @@ export interface PanelsChart {
   readonly kind: 'panels';
   readonly unit: string;
   readonly panels: readonly { readonly label: string; readonly role: Role; readonly points: readonly TimePoint[] }[];
+  /** Days before which a series does not compare with what follows: no line is drawn across them. */
+  readonly breaks: readonly string[];
 }
 
 export type Chart = BarsChart | OverlapChart | StackedChart | TimelineChart | SharesChart | PanelsChart;

@@ -8,12 +8,13 @@ import { comparisonSection } from './sections/comparison.ts';
 import { componentsSection } from './sections/components.ts';
 import { distributionsSection } from './sections/distributions.ts';
 import { feedsSection } from './sections/feeds.ts';
-import { referenceSection, tallySections } from './sections/history.ts';
 import { indicatorsSection } from './sections/indicators.ts';
 import { methodSection, sourcesSection } from './sections/method.ts';
 import { outcomesSection } from './sections/outcomes.ts';
 import { placesSection, portsSection } from './sections/places.ts';
 import { qualitySection } from './sections/quality.ts';
+import { referenceSection } from './sections/reference.ts';
+import { tallySections } from './sections/tallies.ts';
 import { versionsSection } from './sections/versions.ts';
 import { writtenTime } from './written-value.ts';
 
@@ -48,6 +49,8 @@ export function headline(data: HeadlineData): Report {
 function subtitle(data: HeadlineData): string {
   const { survey, headline: counts } = data;
   const how = survey.method === 'passive' ? 'Evidence of feeds on' : 'Our own probes of';
-  const marks = [isPartial(data) ? 'partial' : null, survey.sample === null ? null : 'a sample'].filter((mark) => mark !== null);
+  const marks = [isPartial(data) ? 'partial' : null, survey.sample === null ? null : 'a sample'].filter(
+    (mark) => mark !== null,
+  );
   return `${how} ${counted(counts.endpoint.observed, 'endpoint')}, survey ${survey.id}, ${writtenTime(survey.startedAt ?? survey.createdAt)}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}.`;
 }

@@ -25,7 +25,13 @@ export function markupOf(value: HtmlValue): string {
   return MARKUP in value ? value[MARKUP] : value.map(markupOf).join('');
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 function escaped(text: string): string {
   return visible(text).replaceAll(/[&<>"']/g, (char) => ENTITIES[char]!);

@@ -4,7 +4,19 @@ import { inlineSvg, NARROW, WIDE } from './charts.ts';
 import { type Html, html, markupOf, raw } from './html-template.ts';
 import { counted, grouped, unitFor } from './numbers.ts';
 import { PAGE_STYLE } from './page-style.ts';
-import type { Column, Figure, HeadlineNumber, Inline, Note, Paragraph, Report, Section, Table, Text, Value } from './section.ts';
+import type {
+  Column,
+  Figure,
+  HeadlineNumber,
+  Inline,
+  Note,
+  Paragraph,
+  Report,
+  Section,
+  Table,
+  Text,
+  Value,
+} from './section.ts';
 import { columnHead, inlineText, isLink, writtenTime, writtenValue } from './written-value.ts';
 
 /** Nothing may be loaded or run; of styles only the one sheet of the page, by its digest. */
@@ -53,6 +65,7 @@ export function sectionHtml(section: Section): Html {
   return html`
 <section id="${section.id}">
 <h2>${section.title}</h2>
+${section.notes.filter((note) => note.tone === 'caution').map(noteHtml)}
 ${section.numbers.length === 0 ? '' : html`<dl class="tiles">${section.numbers.map(tileHtml)}</dl>`}
 ${section.paragraphs.map(paragraphHtml)}
 ${section.figures.map((figure, at) => {
@@ -60,7 +73,7 @@ ${section.figures.map((figure, at) => {
   return figureHtml(figure, first ? behind.get(figure.table) : undefined);
 })}
 ${section.tables.filter((table) => !drawn.has(table.id)).map((table) => html`<div class="table"><h3>${table.title}</h3>${gridHtml(table)}</div>`)}
-${section.notes.map(noteHtml)}
+${section.notes.filter((note) => note.tone !== 'caution').map(noteHtml)}
 </section>`;
 }
 
@@ -82,7 +95,8 @@ function inlineHtml(piece: Inline): Html {
   if (typeof piece === 'string') return html`${words}`;
   if ('strong' in piece) return html`<strong>${words}</strong>`;
   if ('code' in piece) return html`<code><bdi>${words}</bdi></code>`;
-  if ('text' in piece && isLink(piece.href)) return html`<a href="${piece.href}" rel="noreferrer nofollow">${words}</a>`;
+  if ('text' in piece && isLink(piece.href))
+    return html`<a href="${piece.href}" rel="noreferrer nofollow">${words}</a>`;
   return html`${words}`;
 }
 
@@ -123,9 +137,20 @@ function headHtml(column: Column): Html {
 
 function cellHtml(value: Value, column: Column, isFirst: boolean): Html {
   const words = writtenValue(value, column);
-  const content = column.type === 'code' && value !== null ? html`<code><bdi>${words}</bdi></code>` : isNumber(column) ? html`${words}` : html`<bdi>${words}</bdi>`;
+  const content =
+    column.type === 'code' && value !== null
+      ? html`<code><bdi>${words}</bdi></code>`
+      : isNumber(column)
+        ? html`${words}`
+        : html`<bdi>${words}</bdi>`;
   if (isFirst) return html`<th scope="row">${content}</th>`;
-  const kind = isNumber(column) ? 'number' : column.type === 'time' ? 'time' : words.length > PROSE_LETTERS ? 'prose' : 'word';
+  const kind = isNumber(column)
+    ? 'number'
+    : column.type === 'time'
+      ? 'time'
+      : words.length > PROSE_LETTERS
+        ? 'prose'
+        : 'word';
   return html`<td class="${kind}">${content}</td>`;
 }
 

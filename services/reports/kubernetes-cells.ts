@@ -29,15 +29,32 @@ export function byValue(data: HeadlineData, dim: Dimension): ValueCount[] {
     const value = cell.values[dim] ?? null;
     endpoints.set(value, (endpoints.get(value) ?? 0) + cell.count);
   }
-  const apiserver = (unit: Unit, value: string | null): number =>
-    sum(cellsOf(data, unit, 'component', dim).filter((cell) => cell.values.component === 'kube-apiserver' && (cell.values[dim] ?? null) === value));
+  const apiserver = {
+    endpoint: apiserverCounts(data, 'endpoint', dim),
+    host: apiserverCounts(data, 'host', dim),
+    certificate: apiserverCounts(data, 'certificate', dim),
+  };
   return [...endpoints]
     .map(([value, count]) => ({
       value,
       endpoints: count,
-      apiserver: { endpoint: apiserver('endpoint', value), host: apiserver('host', value), certificate: apiserver('certificate', value) },
+      apiserver: {
+        endpoint: apiserver.endpoint.get(value) ?? 0,
+        host: apiserver.host.get(value) ?? 0,
+        certificate: apiserver.certificate.get(value) ?? 0,
+      },
     }))
-    .sort((a, b) => Number(a.value === null) - Number(b.value === null) || b.endpoints - a.endpoints || (String(a.value) < String(b.value) ? -1 : 1));
+    .sort(
+      (a, b) =>
+        Number(a.value === null) - Number(b.value === null) ||
+        b.endpoints - a.endpoints ||
+        (String(a.value) < String(b.value) ? -1 : 1),
+    );
+}
+
+function apiserverCounts(data: HeadlineData, unit: Unit, dim: Dimension): Map<string | null, number> {
+  const cells = cellsOf(data, unit, 'component', dim).filter((cell) => cell.values.component === 'kube-apiserver');
+  return new Map(cells.map((cell) => [cell.values[dim] ?? null, cell.count]));
 }
 
 export function sum(cells: readonly { readonly count: number }[]): number {
@@ -45,6 +62,9 @@ export function sum(cells: readonly { readonly count: number }[]): number {
 }
 
 /** The largest `most` items, and the sum of the rest. */
-export function largest<T extends { readonly endpoints: number }>(items: readonly T[], most: number): { top: T[]; rest: number } {
+export function largest<T extends { readonly endpoints: number }>(
+  items: readonly T[],
+  most: number,
+): { top: T[]; rest: number } {
   return { top: items.slice(0, most), rest: items.slice(most).reduce((total, item) => total + item.endpoints, 0) };
 }

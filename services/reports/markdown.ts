@@ -1,7 +1,8 @@
 // A report as Markdown (CommonMark with pipe tables): the same sections, pictures and tables as the page.
-import { visible } from './plain-text.ts';
+
 import { counted } from './numbers.ts';
-import type { Figure, Inline, Note, Paragraph, Report, Section, Table, Text } from './section.ts';
+import { visible } from './plain-text.ts';
+import type { Figure, HeadlineNumber, Inline, Note, Paragraph, Report, Section, Table, Text } from './section.ts';
 import { columnHead, inlineText, isLink, writtenTime, writtenValue } from './written-value.ts';
 
 export function markdownOf(report: Report): string {
@@ -17,12 +18,17 @@ export function markdownOf(report: Report): string {
 function sectionBlocks(section: Section): string[] {
   return [
     `## ${escaped(section.title)}`,
-    ...section.numbers.map((one) => `- ${escaped(one.label)}: **${escaped(counted(one.value, one.unit))}**. ${textOf(one.detail)}`.trimEnd()),
+    ...section.notes.filter((note) => note.tone === 'caution').map(noteOf),
+    ...(section.numbers.length === 0 ? [] : [section.numbers.map(numberOf).join('\n')]),
     ...section.paragraphs.map(paragraphOf),
     ...section.figures.map(figureOf),
     ...section.tables.map(tableOf),
-    ...section.notes.map(noteOf),
+    ...section.notes.filter((note) => note.tone !== 'caution').map(noteOf),
   ];
+}
+
+function numberOf(one: HeadlineNumber): string {
+  return `- ${escaped(one.label)}: **${escaped(counted(one.value, one.unit))}** (${textOf(one.detail)})`;
 }
 
 function paragraphOf(paragraph: Paragraph): string {
@@ -38,7 +44,8 @@ function inlineOf(piece: Inline): string {
   if (typeof piece === 'string') return words;
   if ('strong' in piece) return `**${words}**`;
   if ('code' in piece) return codeOf(piece.code);
-  if ('text' in piece && isLink(piece.href)) return `[${words}](<${new URL(piece.href).href.replaceAll(/[<>]/g, encodeURIComponent)}>)`;
+  if ('text' in piece && isLink(piece.href))
+    return `[${words}](<${new URL(piece.href).href.replaceAll(/[<>]/g, encodeURIComponent)}>)`;
   return words;
 }
 
@@ -70,10 +77,10 @@ function noteOf(note: Note): string {
   return `> **${escaped(note.title)}** ${textOf(note.text)}`;
 }
 
-/** A code span; text with a backtick or a pipe, which would end the span or a table cell, is written without one. */
+/** A code span; text that would end the span or a table cell, or that a careless renderer might take for a tag, is written without one. */
 function codeOf(code: string): string {
   const text = visible(code);
-  if (/[|`]/.test(text)) return escaped(text);
+  if (/[|`<>&]/.test(text)) return escaped(text);
   return text.trim() === '' ? escaped(text) : `\`${text}\``;
 }
 

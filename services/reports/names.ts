@@ -10,6 +10,7 @@ const DISTRIBUTIONS: Readonly<Record<string, string>> = { ...VERSION_DISTRIBUTIO
 
 export function distributionName(slug: string | null): string {
   if (slug === null || slug === '') return NOT_OBSERVED;
+  if (slug === 'unknown') return 'no known distribution';
   return Object.hasOwn(DISTRIBUTIONS, slug) ? DISTRIBUTIONS[slug]! : slug;
 }
 
@@ -55,7 +56,14 @@ export function supportName(slug: string | null): string {
   return SUPPORT.find((one) => one.slug === slug)?.label ?? NOT_OBSERVED;
 }
 
-export const SERIES_ROLES = ['series-1', 'series-2', 'series-3', 'series-4', 'series-5', 'series-6'] as const satisfies readonly Role[];
+export const SERIES_ROLES = [
+  'series-1',
+  'series-2',
+  'series-3',
+  'series-4',
+  'series-5',
+  'series-6',
+] as const satisfies readonly Role[];
 
 /** "1.9" before "1.10"; words after numbers. */
 export function compareMinors(a: string, b: string): number {

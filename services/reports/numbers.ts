@@ -30,7 +30,13 @@ export function compact(value: number): string {
   return GROUPED.format(value);
 }
 
-const IRREGULAR: Readonly<Record<string, string>> = { 'IPv4 address': 'IPv4 addresses', address: 'addresses', entry: 'entries', query: 'queries' };
+const IRREGULAR: Readonly<Record<string, string>> = {
+  'IPv4 address': 'IPv4 addresses',
+  address: 'addresses',
+  entry: 'entries',
+  query: 'queries',
+  'in the unit beside': 'in the unit beside',
+};
 
 /** The unit for a count: "endpoint", 1 -> "endpoint"; 2 -> "endpoints". Units that are plural already stay. */
 export function unitFor(unit: string, count: number): string {

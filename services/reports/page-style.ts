@@ -25,6 +25,7 @@ nav summary{padding:.55rem 0}
 nav ol{list-style:none;margin:0;padding:0}
 nav li{margin:0}
 nav a{display:block;padding:.34rem 0;color:inherit;text-decoration:none}
+@media (max-width:1079px){nav ol{columns:2;column-gap:1.4rem}nav li{break-inside:avoid}}
 nav a:hover{text-decoration:underline}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:1.1rem;margin:1.4rem 0}
 .tile{border-top:5px solid var(--kc-plain);padding:.65rem 0 0;margin:0}
@@ -43,7 +44,7 @@ details{margin:.3rem 0}
 summary{cursor:pointer;font-size:.85rem;padding:.35rem 0;color:var(--kc-plain)}
 .table{margin:1.8rem 0}
 figure .table{margin:.4rem 0}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto;background:linear-gradient(90deg,var(--kc-paper) 35%,transparent) 0 0/2.5rem 100% no-repeat local,linear-gradient(270deg,var(--kc-paper) 35%,transparent) 100% 0/2.5rem 100% no-repeat local,linear-gradient(90deg,var(--kc-rule),transparent) 0 0/.8rem 100% no-repeat scroll,linear-gradient(270deg,var(--kc-rule),transparent) 100% 0/.8rem 100% no-repeat scroll}
 table{border-collapse:collapse;width:100%;font-size:.85rem;line-height:1.4;font-variant-numeric:tabular-nums}
 th,td{text-align:left;vertical-align:top;padding:.42rem .7rem .42rem 0;border-bottom:1px solid var(--kc-rule)}
 th:last-child,td:last-child{padding-right:0}

@@ -45,7 +45,13 @@ export async function readReport(directory: string): Promise<ReportFiles | null>
 function isManifest(value: unknown): value is { kind: string; id: string; name: string; files: ReportFile[] } {
   if (typeof value !== 'object' || value === null) return false;
   const { kind, id, name, files } = value as Record<string, unknown>;
-  return kind === MANIFEST_KIND && typeof id === 'string' && typeof name === 'string' && Array.isArray(files) && files.every(isFile);
+  return (
+    kind === MANIFEST_KIND &&
+    typeof id === 'string' &&
+    typeof name === 'string' &&
+    Array.isArray(files) &&
+    files.every(isFile)
+  );
 }
 
 /** One folder deep, no dots before a slash: a manifest that was tampered with must not lead out of its directory. */
@@ -58,11 +64,14 @@ function isFile(value: unknown): value is ReportFile {
 }
 
 /** The contents of a report with its manifest, or the path of the first file that is missing or differs from the manifest. */
-export async function readContents(report: ReportFiles): Promise<{ contents: Map<string, Buffer> } | { damaged: string }> {
+export async function readContents(
+  report: ReportFiles,
+): Promise<{ contents: Map<string, Buffer> } | { damaged: string }> {
   const contents = new Map<string, Buffer>();
   for (const expected of report.files) {
     const bytes = await readFile(join(report.directory, expected.path)).catch(() => null);
-    if (bytes === null || describeFile(expected.path, bytes).sha256 !== expected.sha256) return { damaged: expected.path };
+    if (bytes === null || describeFile(expected.path, bytes).sha256 !== expected.sha256)
+      return { damaged: expected.path };
     contents.set(expected.path, bytes);
   }
   const manifest = await readFile(join(report.directory, MANIFEST)).catch(() => null);

@@ -7,7 +7,7 @@ import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import type { Geo } from '../platform/geo.ts';
 import { latestSurvey } from '../surveys/survey.store.ts';
-import { REPORTS, isReportName } from './index.ts';
+import { isReportName, REPORTS } from './index.ts';
 import { manifestOf } from './manifest.ts';
 import { readHeadlineData } from './report.store.ts';
 import type { ReportFiles } from './report-files.ts';
@@ -47,7 +47,11 @@ export function reportDirectory(dataDir: string, id: string): string {
 
 /** Builds and writes a report. Throws KC_USAGE for an unknown name, KC_NO_SURVEY when there is nothing to report on, KC_REPORT_OUT for a place it may not use. */
 export async function makeReport(request: ReportRequest, context: ReportContext): Promise<MadeReport> {
-  if (!isReportName(request.name)) throw new KubecensusError('KC_USAGE', `There is no report named ${request.name}; there are: ${Object.keys(REPORTS).join(', ')}.`);
+  if (!isReportName(request.name))
+    throw new KubecensusError(
+      'KC_USAGE',
+      `There is no report named ${request.name}; there are: ${Object.keys(REPORTS).join(', ')}.`,
+    );
   const surveyId = request.surveyId ?? (await latestSurvey(context.db));
   if (surveyId === null) throw new KubecensusError('KC_NO_SURVEY', 'No survey has been counted yet.');
   const geo = await context.geo();

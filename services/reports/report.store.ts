@@ -204,7 +204,13 @@ async function readFeedRuns(db: Kysely<DB>, survey: SurveyFacts): Promise<FeedRu
 }
 
 async function readTallies(db: Kysely<DB>): Promise<TallyFacts[]> {
-  const tallies = await db.selectFrom('tally').selectAll().orderBy('observed_at').orderBy('feed').orderBy('id').execute();
+  const tallies = await db
+    .selectFrom('tally')
+    .selectAll()
+    .orderBy('observed_at')
+    .orderBy('feed')
+    .orderBy('id')
+    .execute();
   const sums = {
     distribution: await sumBuckets(db, 'distribution'),
     minor: await sumBuckets(db, 'minor'),
@@ -245,7 +251,9 @@ async function sumBuckets(
 }
 
 function networkNames(rollups: readonly Rollup[], networkName: HeadlineRequest['networkName']): Record<string, string> {
-  const numbers = rollups.flatMap((one) => (one.dims.includes('asn') ? one.cells.map((cell) => cell.values.asn ?? '') : []));
+  const numbers = rollups.flatMap((one) =>
+    one.dims.includes('asn') ? one.cells.map((cell) => cell.values.asn ?? '') : [],
+  );
   const named = [...new Set(numbers)].filter((asn) => asn !== '').map((asn) => [asn, networkName(asn)] as const);
   return Object.fromEntries(named.filter((pair): pair is readonly [string, string] => pair[1] !== null));
 }

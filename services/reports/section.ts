@@ -31,8 +31,14 @@ export interface HeadlineNumber {
 
 export type Column =
   | { readonly key: string; readonly label: string; readonly type: 'text' | 'code' | 'time' }
-  /** Whole numbers of `unit` (singular). */
-  | { readonly key: string; readonly label: string; readonly type: 'count'; readonly unit: string }
+  /** Whole numbers of `unit` (singular). `signed`: a difference, written with its sign. */
+  | {
+      readonly key: string;
+      readonly label: string;
+      readonly type: 'count';
+      readonly unit: string;
+      readonly signed?: true;
+    }
   /** 0 to 1; `unit` says of what, plural. Written as a percentage in text, as the plain number in CSV and JSON. */
   | { readonly key: string; readonly label: string; readonly type: 'share'; readonly unit: string };
 
@@ -60,6 +66,7 @@ export interface Figure {
   readonly table: string;
 }
 
+/** Cautions are read first: renderers put them above everything else of their section, other notes below. */
 export interface Note {
   readonly tone: 'note' | 'caution' | 'advice';
   readonly title: string;

@@ -39,7 +39,10 @@ export async function writeReport(report: Report, options: WriteOptions): Promis
   const contents = contentsOf(report, options.formats);
   const files = [...contents].map(([path, text]) => describeFile(path, text));
   const head = { kind: MANIFEST_KIND, id: options.id, name: report.name, generatedAt: report.generatedAt };
-  contents.set(MANIFEST, `${JSON.stringify({ ...head, ...options.manifest, tables: tablesOf(report).map(tableEntry), files }, null, 2)}\n`);
+  contents.set(
+    MANIFEST,
+    `${JSON.stringify({ ...head, ...options.manifest, tables: tablesOf(report).map(tableEntry), files }, null, 2)}\n`,
+  );
   await writeDirectory(directory, contents);
   return { id: options.id, name: report.name, directory, files };
 }

@@ -1,5 +1,5 @@
 // How the value of a table's cell is written for readers, in every format the same.
-import { counted, grouped, percent } from './numbers.ts';
+import { counted, grouped, percent, unitFor } from './numbers.ts';
 import type { Column, Inline, Value } from './section.ts';
 
 /** A cell as text: 1204 -> "1,204", 0.431 -> "43.1 %", null -> "–". The unit stands in the column's head. */
@@ -7,7 +7,8 @@ export function writtenValue(value: Value, column: Column): string {
   if (value === null) return '–';
   if (typeof value === 'string') return column.type === 'time' ? writtenTime(value) : value;
   if (column.type === 'share') return percent(value);
-  return column.type === 'count' ? grouped(value) : String(value);
+  if (column.type !== 'count') return String(value);
+  return column.signed === true && value > 0 ? `+${grouped(value)}` : grouped(value).replace('-', '−');
 }
 
 /** "2026-11-23T04:05:06.789Z" -> "2026-11-23 04:05 UTC"; a date alone stays. */
@@ -18,7 +19,8 @@ export function writtenTime(time: string): string {
 
 /** The head of a column with its unit, unless the label says it already. */
 export function columnHead(column: Column): { readonly label: string; readonly unit: string | null } {
-  if (column.type === 'count') return { label: column.label, unit: sameWord(column.label, column.unit) ? null : column.unit };
+  if (column.type === 'count')
+    return { label: column.label, unit: sameWord(column.label, column.unit) ? null : unitFor(column.unit, 2) };
   return { label: column.label, unit: column.type === 'share' ? `% of ${column.unit}` : null };
 }
 

@@ -32,7 +32,7 @@ export function cutChunks<T extends ChunkTarget>(
 ): T[][] {
   if (!Number.isInteger(size) || size < 1) throw new RangeError(`a chunk holds at least one target, not ${size}`);
   const networks = groups(targets, seed, networkOf).flatMap((members) =>
-    members.length > Math.max(size, NETWORK_CAP) ? pack(groups(members, seed, hostOf), NETWORK_CAP) : [members],
+    members.length > size ? pack(groups(members, seed, hostOf), NETWORK_CAP) : [members],
   );
   return pack(networks, size).map((members) => interleave(members, seed));
 }

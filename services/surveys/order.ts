@@ -1,5 +1,5 @@
 // Keyed order and keyed sampling: the same seed and the same list give the same survey, and neighbours end up far apart.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { KubecensusError } from '../platform/errors.ts';
 
 /** Bytes of a digest that are used: the most that a double holds exactly as a whole number. */
@@ -11,13 +11,11 @@ export const ORDER_RANGE = 256 ** KEY_BYTES;
 type Purpose = 'order' | 'sample' | 'group' | 'offset';
 
 /**
- * An integer in [0, 2^48) that depends on all three and on nothing else: the first six bytes, big-endian, of
- * SHA-256("purpose", length of the seed, seed, key). The length makes ("ab","c") and ("a","bc") differ.
+ * An integer in [0, 2^48): the first six bytes, big-endian, of SHA-256 over the UTF-8 text
+ * purpose NUL (bytes of the seed, decimal) NUL seed key. The length keeps ("ab", "c") and ("a", "bc") apart.
  */
 export function orderKey(purpose: Purpose, seed: string, key: string): number {
-  const digest = createHash('sha256')
-    .update(`${purpose}\0${Buffer.byteLength(seed)}\0${seed}${key}`)
-    .digest();
+  const digest = hash('sha256', `${purpose}\0${Buffer.byteLength(seed)}\0${seed}${key}`, 'buffer');
   return digest.readUIntBE(0, KEY_BYTES);
 }
 

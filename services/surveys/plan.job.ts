@@ -62,6 +62,7 @@ class Targets {
         address === null ? ({ allowed: false, reason: 'bad_address' } as const) : this.#policy.decide(address);
       if (!decision.allowed) return this.exclude(decision.reason);
     }
+    if (target.serverName !== null && !this.#policy.decideName(target.serverName).allowed) return this.exclude('opted_out');
     const key = `${target.address ?? `name ${target.host}`} ${target.port}`;
     const known = this.#byEndpoint.get(key);
     this.#byEndpoint.set(key, known === undefined ? target : merge(known, target));
@@ -94,7 +95,7 @@ async function addCandidates(
   for (let start = 0; start < drawn.length; start += RESOLVING_AT_ONCE) {
     const slice = drawn.slice(start, start + RESOLVING_AT_ONCE);
     const resolved = await Promise.all(
-      slice.map((row) => (row.kind === 'name' ? context.resolver.resolve(row.host) : null)),
+      slice.map((row) => (row.kind === 'name' && context.policy.decideName(row.host).allowed ? context.resolver.resolve(row.host) : null)),
     );
     for (const [index, row] of slice.entries()) addCandidate(targets, row, resolved[index] ?? null, survey);
   }
@@ -110,6 +111,7 @@ function addCandidate(
     return targets.exclude('port_not_chosen');
   const common = { candidateId: row.id, host: row.host, feeds: row.feeds, evidenceFeed: null };
   const ports = row.port === null ? survey.ports : [row.port];
+  if (row.kind === 'name' && resolution === null) return targets.exclude('opted_out');
   if (resolution === null) {
     for (const port of ports)
       targets.add({ ...common, address: row.host, port, serverName: null, flags: [], outcome: null });

@@ -105,6 +105,7 @@ describe('hosts that are refused', () => {
         '１２７.0.0.1',
         '127.0.0.１',
         '127。0.0.1',
+        '127.0.0.①',
         '192.0.2.1.',
         ' 192.0.2.1',
         '192.0.2.1 ',
@@ -166,6 +167,9 @@ describe('hosts that are refused', () => {
         'a\n.org',
         'exa\tmple.org',
         'ex%61mple.org',
+        'ü%61.de',
+        'ü@x.de',
+        'ü#.de',
         'a\u001b[31m.org',
       ],
       ...[

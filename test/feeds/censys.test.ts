@@ -309,7 +309,10 @@ describe('secrets', () => {
 });
 
 describe('aggregate', () => {
-  const aggregateOf = (engine: LabCensys, options: { buckets?: number; countByLevel?: string; field?: string } = {}) =>
+  const aggregateOf = (
+    engine: LabCensys,
+    options: { buckets?: number; countByLevel?: string; field?: string; query?: string } = {},
+  ) =>
     createCensysAggregateFeed({
       baseUrl: engine.url,
       token: TOKEN,
@@ -365,6 +368,17 @@ describe('aggregate', () => {
     assert.deepEqual((await counted(''))[1], 2);
   });
 
+  test('only values that match the query are counted, not others of the same host', async () => {
+    const services = ['v1.30.0', 'v1.31.0'].map((git_version, i) => ({
+      port: 6443 + i,
+      scan_time: '2026-11-21T10:00:00Z',
+      endpoints: [{ path: '/', kubernetes: { version_info: { git_version } } }],
+    }));
+    const engine = await lab([], [{ ip: '198.18.0.1', services }]);
+    const [, count] = await pull(aggregateOf(engine, { query: `${GIT_VERSION} = "v1.31.0"` }));
+    assert.deepEqual(count?.type === 'count' ? count.buckets : count, [{ key: 'v1.31.0', count: 1 }]);
+  });
+
   test('nothing to count is partial; a wrong field is an error; a busy engine is waited for', async () => {
     assert.equal(noted(await pull(aggregateOf(await lab([], []))))['partial'], 'feed_empty');
     await assert.rejects(pull(aggregateOf(await lab(), { field: 'host.services.nonsense' })), {
@@ -406,7 +420,11 @@ describe('hits of any form', () => {
   test('a hit of any depth is read or rejected', () => {
     const depth = 100_000;
     const deep = JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
-    for (const hit of [{ host_v1: { resource: { ip: deep } } }, { certificate_v1: deep }, { host_v1: { resource: { ip: '1.2.3.4', services: [{ port: deep, cert: deep, scan_time: deep }] } } }]) {
+    for (const hit of [
+      { host_v1: { resource: { ip: deep } } },
+      { certificate_v1: deep },
+      { host_v1: { resource: { ip: '1.2.3.4', services: [{ port: deep, cert: deep, scan_time: deep }] } } },
+    ]) {
       assert.equal(itemsOfHit(hit, context)[0]?.type, 'rejection');
     }
   });

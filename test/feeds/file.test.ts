@@ -85,7 +85,8 @@ test('F01: an empty file, and one of comments only, is a partial run', async () 
 
 test('a file that cannot be read is named', async () => {
   await assert.rejects(feedOf(join(folder, 'missing')), { code: 'KC_FEED_FILE', message: /missing/ });
-  await assert.rejects(feedOf(folder), { code: 'KC_FEED_FILE' });
+  for (const path of [folder, '/dev/null'])
+    await assert.rejects(feedOf(path), { code: 'KC_FEED_FILE', message: /no regular file/ });
 });
 
 test('the time for the file is a day or an RFC 3339 time, and nothing else', async () => {

@@ -5,13 +5,14 @@ import { hash, type webcrypto, X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { before, test } from 'node:test';
+import { rootCertificates } from 'node:tls';
 import * as x509 from '@peculiar/x509';
 import fc from 'fast-check';
 import { readCertificate } from '../../services/feeds/x509/certificate.ts';
-import { TAG } from '../../services/feeds/x509/der.ts';
+import { DerCursor, TAG } from '../../services/feeds/x509/der.ts';
 import { escapeValue } from '../../services/feeds/x509/distinguished-name.ts';
 import { MAX_NAMES, readNames } from '../../services/feeds/x509/names.ts';
-import { addressText, MAX_TEXT_LENGTH, sanitiseText } from '../../services/feeds/x509/text.ts';
+import { addressText, MAX_TEXT_LENGTH, octetText, sanitiseText } from '../../services/feeds/x509/text.ts';
 import { timeText } from '../../services/feeds/x509/validity.ts';
 
 type Algorithm = webcrypto.EcKeyGenParams & webcrypto.EcdsaParams;
@@ -153,6 +154,21 @@ test('agrees with node:crypto on every certificate of the captures', () => {
   assert.ok(seen >= 8, `only ${seen} certificates in the captures`);
 });
 
+test('agrees with node:crypto on the root certificates that node carries, their names included', () => {
+  let compared = 0;
+  for (const pem of rootCertificates) {
+    const theirs = new X509Certificate(pem);
+    agrees(theirs.raw);
+    const ours = readCertificate(theirs.raw)!;
+    // node escapes special characters its own way and names more types; where neither occurs, the lines must be the same.
+    if (!/[\\,+"<>;]/.test(theirs.subject) && !/(?:^|,)\d/.test(ours.subject)) {
+      assert.equal(ours.subject, theirs.subject.split('\n').join(','));
+      compared++;
+    }
+  }
+  assert.ok(rootCertificates.length > 50 && compared > 30, `${compared} of ${rootCertificates.length} names compared`);
+});
+
 test('reads subject, key ids, algorithms and the CA mark', () => {
   const facts = readCertificate(sample);
   assert.equal(facts?.subject, 'CN=kube-apiserver,O=k3s');
@@ -230,6 +246,19 @@ test('reads the same names from the bare TBSCertificate of a precertificate leaf
   );
 });
 
+test('a TBSCertificate without a signature behind it is no certificate', () => {
+  const [start, end] = tbsRange(sample);
+  const wrap = (content: Uint8Array): Buffer => {
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(content.length);
+    return Buffer.concat([Buffer.from([0x30, 0x82]), length, content]);
+  };
+  const signed = sample.subarray(start);
+  assert.ok(readCertificate(wrap(signed)) !== null);
+  assert.equal(readCertificate(wrap(sample.subarray(start, end))), null);
+  assert.equal(readCertificate(wrap(Buffer.concat([signed, Buffer.from([0x05, 0x00])]))), null);
+});
+
 test('refuses every cut and every added octet', () => {
   for (let length = 0; length < sample.length; length++) {
     assert.equal(readCertificate(sample.subarray(0, length)), null, `cut at ${length}`);
@@ -282,6 +311,37 @@ test('cleans text: no NUL, no lone surrogate, bounded', () => {
   assert.equal(sanitiseText('a\ud800b'), 'a\uFFFDb');
   assert.equal(sanitiseText(`${'x'.repeat(MAX_TEXT_LENGTH - 1)}😀`).length, MAX_TEXT_LENGTH);
   assert.ok(sanitiseText(`${'x'.repeat(MAX_TEXT_LENGTH - 1)}😀`).isWellFormed());
+});
+
+test('long text is cut at a character', () => {
+  const cut = (text: string, encoding: BufferEncoding = 'utf8'): string => {
+    const bytes = Buffer.from(text, encoding);
+    return octetText(bytes, 0, bytes.length);
+  };
+  assert.equal(cut('€'.repeat(5000)), '€'.repeat(MAX_TEXT_LENGTH));
+  assert.equal(cut('é'.repeat(5000), 'latin1'), 'é'.repeat(MAX_TEXT_LENGTH));
+  assert.equal(cut('a'.repeat(5000)), 'a'.repeat(MAX_TEXT_LENGTH));
+  // Continuation octets without end are no UTF-8, and no endless loop.
+  assert.equal(cut('\x80'.repeat(5000), 'latin1'), '');
+});
+
+test('a cursor reads long and over-long lengths, and leaves multi-octet tags, indefinite and huge lengths alone', () => {
+  const read = (...octets: number[]): [number, number] | null => {
+    const cursor = new DerCursor();
+    return cursor.read(Uint8Array.from(octets), 0, octets.length) ? [cursor.content, cursor.end] : null;
+  };
+  assert.deepEqual(read(0x04, 0x02, 1, 2), [2, 4]);
+  assert.deepEqual(read(0x04, 0x81, 0x02, 1, 2), [3, 5]);
+  assert.deepEqual(read(0x04, 0x84, 0, 0, 0, 2, 1, 2), [6, 8]);
+  assert.deepEqual(read(0x04, 0x00), [2, 2]);
+  assert.equal(read(0x1f, 0x02, 1, 2), null);
+  assert.equal(read(0x30, 0x80, 0x05, 0x00, 0x00, 0x00), null);
+  assert.equal(read(0x04, 0x85, 0, 0, 0, 0, 0), null);
+  assert.equal(read(0x04, 0x84, 0xff, 0xff, 0xff, 0xff), null);
+  assert.equal(read(0x04, 0x84, 0x80, 0, 0, 0), null);
+  assert.equal(read(0x04, 0x82, 0), null);
+  assert.equal(read(0x04), null);
+  assert.equal(read(), null);
 });
 
 test('a dNSName with NUL, Latin-1 or UTF-8 octets is kept as text', () => {

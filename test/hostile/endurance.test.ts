@@ -15,12 +15,14 @@ import { serveTls } from './servers/listener.ts';
 const GOOD_SERVERS = 100;
 const REPEATS = 5000;
 /** Before memory is measured: what is compiled, pooled and cached is there then. */
-const WARM_UP = 2000;
+const WARM_UP = 1000;
 const AT_ONCE = 100;
-/** Less than 7 KiB for each of 5,000 probes: a leaked socket alone is more. */
-const FLAT_BYTES = 32 * 1024 * 1024;
+/** Some 13 KB for each of 5,000 probes: a leaked TLS socket alone is four times that, and resident memory is never still. */
+const FLAT_BYTES = 64 * 1024 * 1024;
 /** Below this a p99 is noise of the machine. */
-const P99_FLOOR_MS = 400;
+const P99_FLOOR_MS = 1000;
+/** All adverse servers and 100 good ones share this process's one thread: short limits would measure that. */
+const CROWDED_LIMITS = { ...DEFAULT_LIMITS, connectMs: 2000, tlsMs: 3000, headersMs: 2500, totalMs: 5000 };
 
 setFlagsFromString('--expose-gc');
 const collect: () => void = runInNewContext('gc');
@@ -59,29 +61,32 @@ test('I7: 100 good targets beside all adverse ones keep 100 % success and their 
       results.push(...(await Promise.all(good.map((server) => patient(targetOf(server))))));
     return results;
   };
-  await rounds(1);
-  const alone = await rounds(3);
-  await withServers(repeatable, async (servers) => {
-    const hurt = shortProbe();
-    const adverse = Promise.all(
-      repeatable.map((one, index) => hurt(targetOf(servers[index] ?? { port: 1 }, one.target))),
-    );
-    const beside = await rounds(3);
-    const outcomes = (await adverse).map((result) => result.outcome);
-    assert.deepEqual(
-      outcomes,
-      repeatable.map((one) => (one.id === 'A12' ? 'tls_timeout' : one.outcome)),
-    );
-    assert.ok(
-      [...alone, ...beside].every((result) => result.outcome === null && result.evidence.requests?.length === 2),
-    );
-    const [before, during] = [p99(alone.map(({ ms }) => ms.total)), p99(beside.map(({ ms }) => ms.total))];
-    assert.ok(
-      during <= 2 * Math.max(before, P99_FLOOR_MS),
-      `p99 ${before.toFixed(0)} ms alone, ${during.toFixed(0)} ms beside`,
-    );
-  });
-  await Promise.all(good.map((server) => server.close()));
+  try {
+    await rounds(1);
+    const alone = await rounds(3);
+    await withServers(repeatable, async (servers) => {
+      const hurt = shortProbe({ limits: CROWDED_LIMITS });
+      const adverse = Promise.all(
+        repeatable.map((one, index) => hurt(targetOf(servers[index] ?? { port: 1 }, one.target))),
+      );
+      const beside = await rounds(3);
+      const outcomes = (await adverse).map((result) => result.outcome);
+      assert.deepEqual(
+        outcomes,
+        repeatable.map((one) => (one.id === 'A12' ? 'tls_timeout' : one.outcome)),
+      );
+      assert.ok(
+        [...alone, ...beside].every((result) => result.outcome === null && result.evidence.requests?.length === 2),
+      );
+      const [before, during] = [p99(alone.map(({ ms }) => ms.total)), p99(beside.map(({ ms }) => ms.total))];
+      assert.ok(
+        during <= 2 * Math.max(before, P99_FLOOR_MS),
+        `p99 ${before.toFixed(0)} ms alone, ${during.toFixed(0)} ms beside`,
+      );
+    });
+  } finally {
+    await Promise.all(good.map((server) => server.close()));
+  }
 });
 
 test('I5: memory is flat over 5,000 adverse probes', async () => {

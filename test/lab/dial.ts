@@ -13,14 +13,24 @@ export interface Dialled {
   } | null;
 }
 
-/** Reads until the end, an error, or `limitMs` of silence. */
-function readAll(socket: Socket, limitMs: number): Promise<{ text: string; error: string | null }> {
+/** How long silence is waited for, and after how many bytes it is enough. */
+export interface Patience {
+  readonly silenceMs?: number;
+  readonly enough?: number;
+}
+
+/** Reads until the end, an error, a silence, or enough. */
+function readAll(
+  socket: Socket,
+  { silenceMs = 5000, enough = Number.POSITIVE_INFINITY }: Patience,
+): Promise<{ text: string; error: string | null }> {
   return new Promise((resolve) => {
     let text = '';
     let error: string | null = null;
-    socket.setTimeout(limitMs, () => socket.destroy());
+    socket.setTimeout(silenceMs, () => socket.destroy());
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');
+      if (text.length >= enough) socket.destroy();
     });
     socket.on('error', (failure: NodeJS.ErrnoException) => {
       error = failure.code ?? failure.message;
@@ -30,10 +40,10 @@ function readAll(socket: Socket, limitMs: number): Promise<{ text: string; error
 }
 
 /** Sends the bytes in the clear. */
-export async function dialPlain(address: string, port: number, bytes: string, limitMs = 2000): Promise<Dialled> {
+export async function dialPlain(address: string, port: number, bytes: string): Promise<Dialled> {
   const socket = connect(port, address);
   socket.write(bytes, 'latin1');
-  return { ...(await readAll(socket, limitMs)), tls: null };
+  return { ...(await readAll(socket, {})), tls: null };
 }
 
 /** Sends the bytes over TLS without a client certificate. */
@@ -41,7 +51,7 @@ export async function dialTls(
   address: string,
   port: number,
   bytes: string,
-  options: { maxVersion?: 'TLSv1.2' | 'TLSv1.3'; limitMs?: number } = {},
+  options: Patience & { readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3' } = {},
 ): Promise<Dialled> {
   const socket: TLSSocket = connectTls({
     host: address,
@@ -54,9 +64,9 @@ export async function dialTls(
   socket.once('secureConnect', () => {
     const subject = String(socket.getPeerCertificate().subject.CN ?? '');
     tls = { protocol: socket.getProtocol(), alpn: socket.alpnProtocol, subject };
+    socket.write(bytes, 'latin1');
   });
-  socket.write(bytes, 'latin1');
-  const read = await readAll(socket, options.limitMs ?? 2000);
+  const read = await readAll(socket, options);
   return { ...read, tls };
 }
 

@@ -6,9 +6,10 @@ import type { LabHost, LabKind, LabService } from '../../services/lab/host.ts';
 import { type RunningHosts, startHosts } from '../../services/lab/hosts.ts';
 import { planWorld } from '../../services/lab/world.ts';
 import { capture, shape } from './capture.ts';
-import { dialPlain, dialTls, firstFlight, GET } from './dial.ts';
+import { dialPlain, dialTls, firstFlight, GET, type Patience } from './dial.ts';
 
-const world = planWorld({ seed: 'hosts', hosts: 300, now: new Date() });
+/** Places that startLab reaches last, so that tests of other files do not meet these hosts. */
+const world = planWorld({ seed: 'hosts', hosts: 300, now: new Date(), place: 13 });
 
 function find(
   kind: LabKind,
@@ -36,6 +37,8 @@ describe('300 hosts', () => {
   });
   after(async () => {
     await lab.close();
+    // Handles are closed after the callbacks of one turn of the loop.
+    await turn();
     await turn();
     assert.ok(
       process.getActiveResourcesInfo().length <= handles,
@@ -101,24 +104,25 @@ describe('300 hosts', () => {
   });
 
   it('plays its hostile parts', async () => {
-    const over = async (name: string) => {
+    const over = (name: string, patience: Patience = {}) => {
       const { address, port } = script(name);
-      return dialTls(address, port, GET('/version'), { limitMs: 300 });
+      return dialTls(address, port, GET('/version'), patience);
     };
     assert.match((await over('resets-hello')).error ?? '', /ECONNRESET/);
     assert.match((await over('closes')).error ?? '', /ECONNRESET/); // node's word for an end before the handshake
     assert.match((await over('alert')).error ?? '', /HANDSHAKE_FAILURE/);
-    for (const name of ['garbage', 'banner', 'plain-http'])
+    for (const name of ['garbage', 'banner', 'plain-http']) {
       assert.match((await over(name)).error ?? '', /WRONG_VERSION_NUMBER/, name);
-    const silent = await over('silence');
-    assert.deepEqual([silent.tls, silent.text], [null, '']);
-    assert.ok((await over('header-flood')).text.length > 100_000);
-    assert.ok((await over('body-flood')).text.length > 1_000_000);
-    assert.match((await over('redirect')).text, /^HTTP\/1\.1 302 Found\r\nLocation: http:\/\/169\.254\.169\.254\//);
-    assert.match((await over('interim-flood')).text, /^(HTTP\/1\.1 102 Processing\r\n\r\n){100}/);
-    assert.equal((await over('silent-http')).text, '');
-    const drip = (await over('header-drip')).text;
-    assert.ok(drip.length > 0 || drip === '');
+    }
+    const silent = await over('silence', { silenceMs: 200 });
+    assert.deepEqual([silent.tls, silent.text, silent.error], [null, '', null]);
+    assert.equal((await over('silent-http', { silenceMs: 200 })).text, '');
+    assert.match((await over('header-flood', { enough: 500_000 })).text, /\r\n(X-Flood: a{1000}\r\n){400}/);
+    assert.match((await over('body-flood', { enough: 1_000_000 })).text, /\r\n\r\nb{100000}/);
+    assert.match((await over('interim-flood', { enough: 10_000 })).text, /^(HTTP\/1\.1 102 Processing\r\n\r\n){100}/);
+    assert.match((await over('header-drip', { enough: 2 })).text, /^HT$/);
+    const redirect = (await over('redirect')).text;
+    assert.match(redirect, /^HTTP\/1\.1 302 Found\r\nLocation: http:\/\/169\.254\.169\.254\//);
   });
 
   it('has nothing where nothing listens', async () => {
@@ -129,7 +133,7 @@ describe('300 hosts', () => {
 
 describe('an address that is taken', () => {
   it('is an error that leaves nothing open', async () => {
-    const small = planWorld({ seed: 'twice', hosts: 20, now: new Date() });
+    const small = planWorld({ seed: 'twice', hosts: 20, now: new Date(), place: 14 });
     const first = await startHosts(small);
     await assert.rejects(startHosts(small), { code: 'EADDRINUSE' });
     await first.close();
@@ -140,7 +144,7 @@ describe('an address that is taken', () => {
 describe('2,000 hosts', () => {
   it('start within seconds', async (t) => {
     const began = performance.now();
-    const large = planWorld({ seed: 'large', hosts: 2000, now: new Date() });
+    const large = planWorld({ seed: 'large', hosts: 2000, now: new Date(), place: 15 });
     const planned = performance.now();
     const lab = await startHosts(large);
     const started = performance.now();

@@ -50,6 +50,7 @@ describe('parseAddress', () => {
     ['0:0:0:0:0:ffff:1.2.3.4', '1.2.3.4'],
     ['::1.2.3.4', '::102:304'], // compatible, not mapped: stays IPv6
     ['::ffff:0:1.2.3.4', '::ffff:0:102:304'], // translated, not mapped
+    ['1::ffff:1.2.3.4', '1::ffff:102:304'], // only below ::/80
   ];
   for (const [text, canonical] of read) {
     it(`reads ${text}`, () => assert.equal(must(text).text, canonical));

@@ -16,7 +16,10 @@ queueContract('PostgreSQL', null, async (t) => {
     // The LISTEN connection of a worker is called after its queue, so all of the database's are meant but the test's own.
     cut: () =>
       onServer(server, async (client) => {
-        const { rows } = await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and application_name <> $1', [name]);
+        const { rows } = await client.query(
+          'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and application_name <> $1',
+          [name],
+        );
         return rows.length;
       }),
     child: { kind: 'postgres', url },
@@ -35,7 +38,10 @@ it('says that the queue does not answer when its tables are missing or the serve
     const queue = openPostgresQueue(place, { jobs: CONTRACT_JOBS, log: silentLog });
     onEnd(() => queue.close(0));
     await assert.rejects(queue.add([{ name: 'observe', id: 'a', payload: null }]), { code: 'KC_QUEUE_UNREACHABLE' });
-    await assert.rejects(queue.work('observe', async () => undefined, { concurrency: 1 }), { code: 'KC_QUEUE_UNREACHABLE' });
+    await assert.rejects(
+      queue.work('observe', async () => undefined, { concurrency: 1 }),
+      { code: 'KC_QUEUE_UNREACHABLE' },
+    );
   }
   // The same queue object works as soon as the tables are there.
   const queue = openPostgresQueue(url, { jobs: CONTRACT_JOBS, log: silentLog });

@@ -28,7 +28,9 @@ queueContract('Redis', missing, async () => {
   };
 });
 
-it('goes on after the server was away longer than a worker waits, with what is added anew', { skip: missing ?? false }, async (t) => {
+it('goes on after the server was away longer than a worker waits, with what is added anew', {
+  skip: missing ?? false,
+}, async (t) => {
   const redis = await startRedis();
   const queue = await openRedisQueue(redis.url, options);
   t.after(async () => {
@@ -41,7 +43,12 @@ it('goes on after the server was away longer than a worker waits, with what is a
   await until('the first job', () => seen.length === 1);
   await redis.restart();
   // The new server is empty, as after a loss without persistence: the truth is elsewhere and is issued again.
-  await until('the second job to be added', () => queue.add([{ name: 'observe', id: 'a', payload: 2 }]).then(() => true, () => false));
+  await until('the second job to be added', () =>
+    queue.add([{ name: 'observe', id: 'a', payload: 2 }]).then(
+      () => true,
+      () => false,
+    ),
+  );
   await until('the second job', () => seen.length === 2);
 });
 
@@ -64,14 +71,19 @@ it('fails at once when the server is away, and closes nevertheless', { skip: mis
 });
 
 it('hides the password when it cannot connect', async () => {
-  await assert.rejects(openRedisQueue('redis://user:hunter2@127.0.0.1:1', options), (error: Error) => !error.message.includes('hunter2'));
+  await assert.rejects(
+    openRedisQueue('redis://user:hunter2@127.0.0.1:1', options),
+    (error: Error) => !error.message.includes('hunter2'),
+  );
 });
 
 it('refuses an old server and warns when jobs may be evicted', () => {
   const lines: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
-  const info = (version: string, policy: string): string => `# Server\r\nredis_version:${version}\r\n# Memory\r\nmaxmemory_policy:${policy}\r\n`;
-  for (const version of ['5.0.14', '6.0.16']) assert.throws(() => judgeServer(info(version, 'noeviction'), log), { code: 'KC_QUEUE_VERSION' });
+  const info = (version: string, policy: string): string =>
+    `# Server\r\nredis_version:${version}\r\n# Memory\r\nmaxmemory_policy:${policy}\r\n`;
+  for (const version of ['5.0.14', '6.0.16'])
+    assert.throws(() => judgeServer(info(version, 'noeviction'), log), { code: 'KC_QUEUE_VERSION' });
   for (const version of ['6.2.0', '7.0.15', '10.0.0']) judgeServer(info(version, 'noeviction'), log);
   assert.deepEqual(lines, []);
   judgeServer(info('7.2.4', 'allkeys-lru'), log);

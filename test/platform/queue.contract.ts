@@ -33,7 +33,11 @@ const WORKER = fileURLToPath(new URL('./queue-worker.ts', import.meta.url));
 const job = (id: string, payload: unknown = { id }, name = 'observe'): QueuedJob => ({ name, id, payload });
 
 /** Runs the suite. `skip` is null, or why it cannot be run here. */
-export function queueContract(backend: string, skip: string | null, bench: (t: TestContext) => Promise<QueueBench>): void {
+export function queueContract(
+  backend: string,
+  skip: string | null,
+  bench: (t: TestContext) => Promise<QueueBench>,
+): void {
   describe(`the queue on ${backend}`, { skip: skip ?? false }, () => {
     /** One bench, and clients of it that are closed before it. */
     const setUp = async (t: TestContext): Promise<QueueBench> => {
@@ -62,7 +66,9 @@ export function queueContract(backend: string, skip: string | null, bench: (t: T
         { survey: 's', chunk: 1 },
         { survey: 's', chunk: 2 },
       ]);
-      await until('an empty queue', async () => Object.values(await queue.counts('observe')).every((count) => count === 0));
+      await until('an empty queue', async () =>
+        Object.values(await queue.counts('observe')).every((count) => count === 0),
+      );
     });
 
     it('adds more than one round trip takes, each once', async (t) => {
@@ -105,7 +111,10 @@ export function queueContract(backend: string, skip: string | null, bench: (t: T
       };
       await queue.work('observe', work, { concurrency: 1 });
       await queue.add([job('recovers'), job('hopeless')]);
-      await until('an empty queue', async () => runs['hopeless'] === 3 && Object.values(await queue.counts()).every((count) => count === 0));
+      await until(
+        'an empty queue',
+        async () => runs['hopeless'] === 3 && Object.values(await queue.counts()).every((count) => count === 0),
+      );
       assert.deepEqual(runs, { recovers: 2, hopeless: 3 });
       // Dropped, not buried: whoever holds the truth may issue it again.
       await queue.add([job('hopeless')]);
@@ -204,7 +213,10 @@ export function queueContract(backend: string, skip: string | null, bench: (t: T
       await once(child.process, 'exit');
       assert.equal((await queue.counts('observe'))['active'], 1);
       const seen: unknown[] = [];
-      await queue.work('observe', async (payload) => void seen.push(payload), { concurrency: 1, lockDurationMs: SHORT_LOCK_MS });
+      await queue.work('observe', async (payload) => void seen.push(payload), {
+        concurrency: 1,
+        lockDurationMs: SHORT_LOCK_MS,
+      });
       await until('the second delivery', () => seen.length === 1);
       assert.deepEqual(seen, [{ id: 'survivor' }]);
     });
@@ -213,16 +225,29 @@ export function queueContract(backend: string, skip: string | null, bench: (t: T
       const shared = await setUp(t);
       const queue = await shared.open();
       const seen: string[] = [];
-      await queue.work('observe', async (payload) => void seen.push((payload as { id: string }).id), { concurrency: 1, lockDurationMs: SHORT_LOCK_MS });
+      await queue.work('observe', async (payload) => void seen.push((payload as { id: string }).id), {
+        concurrency: 1,
+        lockDurationMs: SHORT_LOCK_MS,
+      });
       await queue.add([job('before')]);
       await until('the job before', () => seen.includes('before'));
       assert.ok((await shared.cut()) > 0);
       // Adding may fail while the producer reconnects: it is added again until it is in, as the planner does.
-      await until('the job to be added', () => queue.add([job('after')]).then(() => true, () => false));
+      await until('the job to be added', () =>
+        queue.add([job('after')]).then(
+          () => true,
+          () => false,
+        ),
+      );
       await until('the job after', () => seen.includes('after'));
       // Once more, now that the worker waits on the connection that it made anew.
       assert.ok((await shared.cut()) > 0);
-      await until('the job to be added', () => queue.add([job('again')]).then(() => true, () => false));
+      await until('the job to be added', () =>
+        queue.add([job('again')]).then(
+          () => true,
+          () => false,
+        ),
+      );
       await until('the last job', () => seen.includes('again'));
     });
 
@@ -237,10 +262,14 @@ export function queueContract(backend: string, skip: string | null, bench: (t: T
 
     it('refuses names that it does not know and ids that a backend would misread', async (t) => {
       const queue = await (await setUp(t)).open();
-      for (const id of ['', '12345', 'a:b', 'x'.repeat(201)]) await assert.rejects(queue.add([job(id)]), { code: 'KC_QUEUE_JOB' }, id);
+      for (const id of ['', '12345', 'a:b', 'x'.repeat(201)])
+        await assert.rejects(queue.add([job(id)]), { code: 'KC_QUEUE_JOB' }, id);
       for (const name of ['nobody', 'toString']) {
         await assert.rejects(queue.add([job('a', {}, name)]), { code: 'KC_QUEUE_JOB' });
-        await assert.rejects(queue.work(name, async () => undefined, { concurrency: 1 }), { code: 'KC_QUEUE_JOB' });
+        await assert.rejects(
+          queue.work(name, async () => undefined, { concurrency: 1 }),
+          { code: 'KC_QUEUE_JOB' },
+        );
       }
       assert.deepEqual(await queue.counts(), { waiting: 0, active: 0, delayed: 0 });
     });
@@ -248,8 +277,16 @@ export function queueContract(backend: string, skip: string | null, bench: (t: T
 }
 
 /** A worker in a process of its own, which takes one job and never ends it. */
-function startWorkerProcess(t: TestContext, { kind, url }: QueueBench['child']): { process: ChildProcess; said: string } {
-  const child = { process: spawn(process.execPath, [WORKER, kind, url, String(SHORT_LOCK_MS)], { stdio: ['ignore', 'pipe', 'inherit'] }), said: '' };
+function startWorkerProcess(
+  t: TestContext,
+  { kind, url }: QueueBench['child'],
+): { process: ChildProcess; said: string } {
+  const child = {
+    process: spawn(process.execPath, [WORKER, kind, url, String(SHORT_LOCK_MS)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }),
+    said: '',
+  };
   child.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
     child.said += text;
   });

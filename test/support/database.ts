@@ -59,7 +59,10 @@ export interface TestDatabase {
 /**
  * A database of its own for the test, migrated unless `migrated` is false, the queue's tables included. It is kept when the test's own function failed.
  */
-export async function withDatabase(t: TestContext, options: { migrated?: boolean; maxConnections?: number } = {}): Promise<TestDatabase> {
+export async function withDatabase(
+  t: TestContext,
+  options: { migrated?: boolean; maxConnections?: number } = {},
+): Promise<TestDatabase> {
   const server = await testServer();
   const name = `test_${randomBytes(8).toString('hex')}`;
   const template = options.migrated === false ? 'template0' : await ensureTemplate(server);
@@ -129,6 +132,7 @@ async function ensureTemplate(server: string): Promise<string> {
 
 async function migrationsDigest(): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of (await readdir(MIGRATIONS)).sort()) hash.update(file).update(await readFile(new URL(file, MIGRATIONS)));
+  for (const file of (await readdir(MIGRATIONS)).sort())
+    hash.update(file).update(await readFile(new URL(file, MIGRATIONS)));
   return hash.digest('hex').slice(0, 16);
 }

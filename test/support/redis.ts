@@ -30,7 +30,8 @@ const program = PROGRAMS.find((name) => spawnSync(name, ['--version'], { stdio: 
  */
 export function redisMissing(): string | null {
   if (program !== undefined) return null;
-  if (process.env['CI'] === 'true') throw new Error(`none of ${PROGRAMS.join(', ')} is installed, and CI=true skips nothing`);
+  if (process.env['CI'] === 'true')
+    throw new Error(`none of ${PROGRAMS.join(', ')} is installed, and CI=true skips nothing`);
   return `none of ${PROGRAMS.join(', ')} is installed`;
 }
 
@@ -40,7 +41,19 @@ export async function startRedis(settings: readonly string[] = []): Promise<Test
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}/0`;
   const start = async (): Promise<ChildProcess> => {
-    const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory, ...settings];
+    const args = [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--dir',
+      directory,
+      ...settings,
+    ];
     const child = spawn(program ?? 'redis-server', args, { stdio: 'ignore' });
     await answers(url, child);
     return child;
@@ -74,7 +87,8 @@ async function answers(url: string, child: ChildProcess): Promise<void> {
       await client.ping();
       return;
     } catch (error) {
-      if (child.exitCode !== null || Date.now() > deadline) throw new Error('the test Redis does not start', { cause: error });
+      if (child.exitCode !== null || Date.now() > deadline)
+        throw new Error('the test Redis does not start', { cause: error });
     } finally {
       client.disconnect();
     }

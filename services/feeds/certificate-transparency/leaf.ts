@@ -65,7 +65,10 @@ export function cutTile(
       at += 3 + bytes.readUIntBE(at, 3);
     }
     if (at + 2 > limit) return cut;
-    at += 2 + bytes.readUInt16BE(at) * FINGERPRINT_BYTES;
+    // A TLS vector: its length counts octets, not fingerprints.
+    const chain = bytes.readUInt16BE(at);
+    if (chain % FINGERPRINT_BYTES !== 0) return `entry ${firstIndex + i} has ${chain} octets of chain fingerprints`;
+    at += 2 + chain;
     if (at > limit) return cut;
     into.count = i + 1;
   }

@@ -54,7 +54,7 @@ export function logClient({ url, http, sleep, now }: LogClientOptions): LogClien
         signal.throwIfAborted();
         failure = failureText(error);
       }
-      if (false) {
+      if (pause > MAX_PAUSE_MS) {
         failure += `, and the log asks for a pause of ${Math.round(pause / 1000)} s`;
         break;
       }

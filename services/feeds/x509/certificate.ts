@@ -93,7 +93,9 @@ const EXTENSIONS: Readonly<Record<string, ExtensionReader>> = {
   '2.5.29.19': (der, start, end, into) => {
     const cursor = new DerCursor();
     if (!cursor.readTag(der, start, end, TAG.sequence)) return;
-    if (cursor.readTag(der, cursor.content, cursor.end, TAG.boolean)) into.isCa = der[cursor.content] === 0xff;
+    if (!cursor.readTag(der, cursor.content, cursor.end, TAG.boolean)) return;
+    // DER writes TRUE as 0xff; BER, and the TLS libraries, take every octet but zero.
+    into.isCa = cursor.end === cursor.content + 1 && der[cursor.content] !== 0;
   },
   '2.5.29.14': (der, start, end, into) => {
     const cursor = new DerCursor();

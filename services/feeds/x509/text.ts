@@ -27,7 +27,9 @@ export function sanitiseText(text: string): string {
 
 /** ASCII as it stands, other octets as UTF-8 where they are valid UTF-8, else as Latin-1: what CAs have really written into IA5Strings. */
 export function octetText(bytes: Uint8Array, start: number, end: number): string {
-  const limit = Math.min(end, start + MAX_TEXT_OCTETS);
+  let limit = Math.min(end, start + MAX_TEXT_OCTETS);
+  // A cut goes before a UTF-8 continuation octet back to the character's start, or the rest would not decode.
+  while (limit < end && limit > start && (bytes[limit]! & 0xc0) === 0x80) limit--;
   let plain = limit === end && limit - start <= MAX_TEXT_LENGTH;
   for (let i = start; plain && i < limit; i++) {
     const octet = bytes[i]!;

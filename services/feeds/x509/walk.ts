@@ -80,7 +80,11 @@ export function walkCertificate(
   if (!cursor.readTag(bytes, cursor.end, limit, TAG.sequence)) return false;
   into.spkiStart = cursor.header;
   into.spkiEnd = cursor.end;
-  return walkExtensions(bytes, cursor.end, limit, cursor, into);
+  if (!walkExtensions(bytes, cursor.end, limit, cursor, into)) return false;
+  // Behind the TBSCertificate: signatureAlgorithm and signature, and nothing else.
+  if (form === 'tbs') return true;
+  if (!cursor.readTag(bytes, limit, end, TAG.sequence)) return false;
+  return cursor.readTag(bytes, cursor.end, end, TAG.bitString) && cursor.end === end;
 }
 
 /** The optional tail of a TBSCertificate: unique ids, then extensions. */

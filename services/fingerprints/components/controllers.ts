@@ -53,6 +53,10 @@ const ON_ITS_PORT: readonly ComponentRule[] = [
     port: true,
     why: 'Failing health and no /version, on its port.',
   },
+];
+
+/** The least of it. */
+const ONE_SIGN: readonly ComponentRule[] = [
   {
     grade: 'possible',
     any: ['versionNotFound', 'healthzOk', 'healthzFailed', 'forbiddenStatus', 'apiServerClientCas'],
@@ -74,6 +78,7 @@ export const KUBE_CONTROLLER_MANAGER: Component = {
       all: ['localhostEpochCertificate', 'healthzOk', 'versionNotFound', 'livezNotFound'],
       why: 'The library of the controllers, and no /livez: the controller manager, or an old scheduler.',
     },
+    ...ONE_SIGN,
     {
       grade: 'possible',
       all: ['localhostEpochCertificate'],
@@ -104,6 +109,7 @@ export const KUBE_SCHEDULER: Component = {
       all: ['localhostEpochCertificate', 'healthzOk', 'versionNotFound', 'livezOk'],
       why: 'The library of the controllers with /livez: the scheduler.',
     },
+    ...ONE_SIGN,
   ],
   exposure: 'Misconfigured: only the control plane itself needs it.',
   advice: ['bind-to-localhost', 'firewall-control-plane'],
@@ -115,7 +121,7 @@ export const CLOUD_CONTROLLER_MANAGER: Component = {
   title: 'cloud-controller-manager',
   ports: [10258, 10253],
   excludedBy: EXCLUDED_BY,
-  rules: ON_ITS_PORT,
+  rules: [...ON_ITS_PORT, ...ONE_SIGN],
   exposure: 'Misconfigured: only the control plane itself needs it.',
   advice: ['bind-to-localhost', 'firewall-control-plane'],
   authentication: controllerAuthentication,

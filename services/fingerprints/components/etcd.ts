@@ -12,7 +12,7 @@ const EXCLUDED_BY: Component['excludedBy'] = [
   'forbiddenStatus',
 ];
 
-const ON_ITS_PORT: readonly ComponentRule[] = [
+const SURE_ON_ITS_PORT: readonly ComponentRule[] = [
   { grade: 'confirmed', all: ['etcdVersion'], port: true, why: 'The version body of etcd, on its port.' },
   {
     grade: 'confirmed',
@@ -20,6 +20,9 @@ const ON_ITS_PORT: readonly ComponentRule[] = [
     port: true,
     why: 'An etcd authority and the demand for a client certificate, on its port.',
   },
+];
+
+const PERHAPS_ON_ITS_PORT: readonly ComponentRule[] = [
   { grade: 'probable', all: ['etcdCertificate'], port: true, why: 'An etcd authority, on its port.' },
   {
     grade: 'possible',
@@ -36,12 +39,13 @@ export const ETCD_PEER: Component = {
   notOnPorts: [2379],
   excludedBy: [...EXCLUDED_BY, 'etcdCorsHeaders'],
   rules: [
-    ...ON_ITS_PORT,
+    ...SURE_ON_ITS_PORT,
     {
       grade: 'confirmed',
       all: ['etcdVersion', 'versionHeadWithoutCors'],
       why: "The version body of etcd without the client listener's headers.",
     },
+    ...PERHAPS_ON_ITS_PORT,
   ],
   exposure: 'Must never be public: a peer can join and take the data of the cluster.',
   advice: ['never-public-etcd', 'require-client-certificates', 'firewall-control-plane'],
@@ -55,7 +59,7 @@ export const ETCD_CLIENT: Component = {
   notOnPorts: [2380],
   excludedBy: EXCLUDED_BY,
   rules: [
-    ...ON_ITS_PORT,
+    ...SURE_ON_ITS_PORT,
     { grade: 'confirmed', all: ['etcdVersion'], why: 'The version body of etcd.' },
     {
       grade: 'confirmed',
@@ -63,6 +67,7 @@ export const ETCD_CLIENT: Component = {
       why: 'An etcd authority and the demand for a client certificate.',
     },
     { grade: 'probable', all: ['etcdCertificate'], why: 'An etcd authority; client and peer ports share it.' },
+    ...PERHAPS_ON_ITS_PORT,
   ],
   exposure: 'Must never be public: it holds every object and secret of the cluster.',
   advice: ['never-public-etcd', 'require-client-certificates', 'firewall-control-plane'],

@@ -13,7 +13,6 @@ export const KUBE_APISERVER: Component = {
     'nodeEpochCertificate',
     'nodeCertificate',
     'etcdCertificate',
-    'rke2SupervisorCertificate',
     'rancherCertificate',
     'ingressCertificate',
     'clusterServiceCertificate',
@@ -43,13 +42,13 @@ export const KUBE_APISERVER: Component = {
     {
       grade: 'confirmed',
       all: ['unauthorizedStatus'],
-      any: ['certificateName', 'apiServerClientCas', 'auditId', 'masterRealm'],
+      any: ['certificateName', 'apiServerIssuer', 'apiServerClientCas', 'auditId', 'masterRealm'],
       why: 'The exact refusal, and a certificate, authorities or a header that only API servers have.',
     },
     {
       grade: 'confirmed',
       all: ['forbiddenStatus'],
-      any: ['certificateName', 'auditId', 'flowSchema'],
+      any: ['certificateName', 'apiServerIssuer', 'auditId', 'flowSchema'],
       why: 'The exact refusal with the headers or the certificate of an API server; authorities alone do not exclude a controller manager.',
     },
     {
@@ -118,6 +117,12 @@ export const KUBE_APISERVER: Component = {
       none: ['partialVersionBody'],
       why: "Subject and issuer of an installer's API server, names not seen.",
     },
+    {
+      grade: 'probable',
+      all: ['apiServerIssuer'],
+      none: ['partialVersionBody'],
+      why: 'An authority that signs API servers only.',
+    },
     { grade: 'probable', all: ['k3sCertificate'], none: ['partialVersionBody'], why: "k3s' one listener." },
     {
       grade: 'probable',
@@ -139,7 +144,12 @@ export const KUBE_APISERVER: Component = {
     },
     { grade: 'possible', all: ['unauthorizedStatus'], why: 'An endpoint of the API machinery.' },
     { grade: 'possible', all: ['forbiddenStatus'], why: 'An endpoint of the API machinery.' },
-    { grade: 'possible', all: ['clusterIssuer'], port: true, why: "A cluster's authority, on the usual port." },
+    {
+      grade: 'possible',
+      all: ['serverCaIssuer'],
+      port: true,
+      why: 'The server authority of k3s or RKE2, on the usual port.',
+    },
     {
       grade: 'possible',
       any: ['partialVersionBody'],

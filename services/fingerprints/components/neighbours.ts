@@ -45,7 +45,7 @@ export const RKE2_SUPERVISOR: Component = {
   excludedBy: ['etcdCertificate', 'ingressCertificate', 'versionEndpoint'],
   rules: [
     { grade: 'confirmed', all: ['rke2SupervisorCertificate'], why: "The supervisor's own subject." },
-    { grade: 'probable', all: ['clusterIssuer'], port: true, why: "A cluster's authority on the supervisor's port." },
+    { grade: 'probable', all: ['serverCaIssuer'], port: true, why: "A cluster's authority on the supervisor's port." },
     { grade: 'probable', all: ['unauthorizedStatus'], port: true, why: 'A refusal of the API machinery on its port.' },
   ],
   exposure: 'Nodes join here with a token; the pair 6443 and 9345 shows an RKE2 server.',

@@ -26,7 +26,7 @@ const WAYS: readonly Way[] = [
   {
     by: 'issuer',
     shows: ({ issuer }, { certificate }) =>
-      issuer !== undefined && certificate !== null && issuer.test(namesLine(certificate)),
+      issuer !== undefined && certificate !== null && issuer.test(certificate.line),
   },
   {
     by: 'san',
@@ -66,23 +66,6 @@ function named(slug: DistributionSlug, by: DistributionFacts['by']): NamedDistri
   return { slug, name: distributionName(slug), by };
 }
 
-/** "<subject> < <issuer>" of the attributes that matter, one text for one pattern. */
-function namesLine({
-  commonName,
-  organisations,
-  issuerCommonName,
-  issuerOrganisations,
-  issuerUnits,
-}: CertificateView): string {
-  const subject = [...organisations.map((o) => `O=${o}`), ...(commonName === '' ? [] : [`CN=${commonName}`])];
-  const issuer = [
-    ...issuerUnits.map((ou) => `OU=${ou}`),
-    ...issuerOrganisations.map((o) => `O=${o}`),
-    ...(issuerCommonName === '' ? [] : [`CN=${issuerCommonName}`]),
-  ];
-  return `${subject.join(',')} < ${issuer.join(',')}`;
-}
-
 function showsNames({ names, exactNames, repeatedAddress }: Distribution, certificate: CertificateView): boolean {
   if (
     repeatedAddress !== undefined &&
@@ -93,7 +76,7 @@ function showsNames({ names, exactNames, repeatedAddress }: Distribution, certif
     const own = new Set(certificate.dnsNames);
     if (own.size === exactNames.length && exactNames.every((name) => own.has(name))) return true;
   }
-  return names !== undefined && certificate.names.some((name) => names.some((pattern) => pattern.test(name)));
+  return names !== undefined && certificate.ownNames.some((name) => names.some((pattern) => pattern.test(name)));
 }
 
 function hasAddress(certificate: CertificateView | null, addresses: readonly string[] | undefined): boolean {

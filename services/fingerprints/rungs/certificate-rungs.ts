@@ -8,6 +8,12 @@ import type { Rung } from '../rung.ts';
 const PKI = 'kubernetes cmd/kubeadm pki_helpers.go and the labelled certificates';
 const SELF_SIGNED = 'apiserver pkg/server/options/serving.go, client-go util/cert; captures';
 
+/** For questions about names: no only when the list of names was seen. */
+const ofNames = (test: (certificate: CertificateView) => boolean) => (facts: Facts) => {
+  if (facts.certificate === null) return null;
+  return test(facts.certificate) ? true : facts.certificate.namesSeen ? false : null;
+};
+
 const ofCertificate = (test: (certificate: CertificateView) => boolean) => (facts: Facts) =>
   facts.certificate === null ? null : test(facts.certificate);
 
@@ -17,20 +23,23 @@ const API_SERVER_SUBJECTS: ReadonlySet<string> = new Set(['kube-apiserver', 'kub
 const CLUSTER_ISSUER =
   /^(?:kubernetes|kubernetes-ca|kube-ca|minikubeCA|ca|ca-cluster.*|(?:k3s|rke2)-server-ca@\d+|k3s-tls-ca@\d+|k8saas Cluster CA|(?:openshift-kube-apiserver-operator_|)kube-apiserver-(?:lb|localhost|service-network)-signer.*)$/;
 
+const API_SERVER_ISSUER =
+  /^(?:openshift-kube-apiserver-operator_)?kube-apiserver-(?:lb|localhost|service-network)-signer/;
+
 export const CERTIFICATE_RUNGS = [
   {
     name: 'certificateName',
     says: 'The certificate names kubernetes.default.svc.<any domain>, or two of kubernetes, kubernetes.default, kubernetes.default.svc.',
     source: PKI,
     strength: 'strong',
-    holds: ofCertificate((certificate) => hasApiServerNames(certificate.names)),
+    holds: ofNames((certificate) => hasApiServerNames(certificate.names)),
   },
   {
     name: 'certificateNameLiteral',
     says: 'The certificate names kubernetes.default.svc.cluster.local itself, as search engines count it.',
     source: PKI,
     strength: 'context',
-    holds: ofCertificate((certificate) => certificate.names.includes('kubernetes.default.svc.cluster.local')),
+    holds: ofNames((certificate) => certificate.names.includes('kubernetes.default.svc.cluster.local')),
   },
   {
     name: 'apiServerSubject',
@@ -51,12 +60,26 @@ export const CERTIFICATE_RUNGS = [
     ),
   },
   {
+    name: 'apiServerIssuer',
+    says: "The issuer signs API servers and nothing else: OpenShift's kube-apiserver signers.",
+    source: 'openshift/cluster-kube-apiserver-operator; labelled certificates',
+    strength: 'strong',
+    holds: ofCertificate((certificate) => API_SERVER_ISSUER.test(certificate.issuerCommonName)),
+  },
+  {
+    name: 'serverCaIssuer',
+    says: 'The issuer is the server authority of a k3s or RKE2 cluster: it signs API server, supervisor and kubelets.',
+    source: 'labelled certificates',
+    strength: 'weak',
+    holds: ofCertificate((certificate) => /^(?:k3s|rke2)-server-ca@\d+$/.test(certificate.issuerCommonName)),
+  },
+  {
     name: 'vendorServerName',
     says: 'A name that one distribution gives only its API servers.',
     source: 'the distribution list; labelled certificates',
     strength: 'weak',
-    holds: ofCertificate((certificate) =>
-      certificate.names.some((name) => API_SERVER_MARKERS.some((marker) => marker.test(name))),
+    holds: ofNames((certificate) =>
+      certificate.ownNames.some((name) => API_SERVER_MARKERS.some((marker) => marker.test(name))),
     ),
   },
   {
@@ -64,7 +87,7 @@ export const CERTIFICATE_RUNGS = [
     says: 'The certificate also names other services of a cluster: a proxy, a mesh or a webhook.',
     source: 'labelled certificates',
     strength: 'context',
-    holds: ofCertificate((certificate) => foreignServices(certificate.names).length > 0),
+    holds: ofNames((certificate) => foreignServices(certificate.names).length > 0),
   },
   {
     name: 'localhostEpochCertificate',
@@ -140,7 +163,7 @@ export const CERTIFICATE_RUNGS = [
     says: 'The names are those of a service in a cluster that is not the API: a webhook or an application.',
     source: 'labelled certificates',
     strength: 'strong',
-    holds: ofCertificate(({ names }) => foreignServices(names).length > 0 && !hasApiServerNames(names)),
+    holds: ofNames(({ names }) => foreignServices(names).length > 0 && !hasApiServerNames(names)),
   },
 ] as const satisfies readonly Rung[];
 

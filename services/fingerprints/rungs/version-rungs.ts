@@ -1,38 +1,23 @@
 // Rungs that look at the body of /version.
-import type { BuildInfo } from '../build-info.ts';
 import type { Facts } from '../facts.ts';
-import { parseGitVersion } from '../git-version.ts';
 import type { Rung } from '../rung.ts';
-import { shapeOf } from '../version-shapes.ts';
 
 const SOURCE = 'apiserver pkg/server/routes/version.go; captures';
 
-/** The build that a 200 on /version states, or null. */
-export function statedBuild(facts: Facts): BuildInfo | null {
-  if (facts.version?.status !== 200 || facts.versionBody?.kind !== 'kubernetes') return null;
-  return facts.versionBody.build;
-}
-
-const NOT_A_SERVER: readonly string[] = ['unstamped', 'not-an-apiserver'];
-
 /** True for the body of a server that has no version of Kubernetes of its own: empty major, or a v0 string. */
-function isUnstamped(build: BuildInfo): boolean {
-  const version = parseGitVersion(build.fields.gitVersion ?? '');
-  return version !== null && (NOT_A_SERVER.includes(shapeOf(version)) || build.fields.major === '');
+function isUnstamped({ build, gitVersion, shape }: Facts): boolean {
+  if (build === null || gitVersion === null) return false;
+  return shape === 'unstamped' || shape === 'not-an-apiserver' || build.fields.major === '';
 }
 
 /** Valid: a version, and every key there, or an engine's extract of gitVersion without a head. With its head, the extract is a fake. */
-function isValid(build: BuildInfo, facts: Facts): boolean {
-  const version = parseGitVersion(build.fields.gitVersion ?? '');
-  if (version === null || isUnstamped(build)) return false;
-  return build.missing.length === 0 || (build.extract && facts.version?.headers === null);
+function isValid(facts: Facts): boolean {
+  const { build, gitVersion, version } = facts;
+  if (build === null || gitVersion === null || isUnstamped(facts)) return false;
+  return build.missing.length === 0 || (build.extract && version?.headers === null);
 }
 
-const ofVersion = (test: (build: BuildInfo, facts: Facts) => boolean) => (facts: Facts) => {
-  if (facts.version === null) return null;
-  const build = statedBuild(facts);
-  return build !== null && test(build, facts);
-};
+const ofVersion = (test: (facts: Facts) => boolean) => (facts: Facts) => (facts.version === null ? null : test(facts));
 
 export const VERSION_RUNGS = [
   {
@@ -47,19 +32,17 @@ export const VERSION_RUNGS = [
     says: 'Every key that Kubernetes always writes is there.',
     source: SOURCE,
     strength: 'proof',
-    holds: ofVersion((build, facts) => isValid(build, facts) && !build.extract),
+    holds: ofVersion((facts) => isValid(facts) && facts.build?.extract === false),
   },
   {
     name: 'partialVersionBody',
     says: 'Some of the keys are there and others are missing, or gitVersion is no version: no build prints that.',
     source: 'labelled fakes',
     strength: 'context',
-    holds: (facts) => {
-      if (facts.version === null) return null;
-      if (facts.version.status === 200 && facts.versionBody?.kind === 'broken') return true;
-      const build = statedBuild(facts);
-      return build !== null && !isValid(build, facts) && !isUnstamped(build);
-    },
+    holds: ofVersion((facts) => {
+      if (facts.version?.status === 200 && facts.versionBody?.kind === 'broken') return true;
+      return facts.build !== null && !isValid(facts) && !isUnstamped(facts);
+    }),
   },
   {
     name: 'unstampedVersion',

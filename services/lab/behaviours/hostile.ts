@@ -5,7 +5,7 @@ export type HostileStep =
   /** Waits for the first byte of the client, so that connecting has certainly succeeded. */
   | { readonly do: 'await' }
   | { readonly do: 'write'; readonly bytes: string }
-  /** One byte every `everyMs`, for ever. */
+  /** One byte at once and one every `everyMs`, for ever. */
   | { readonly do: 'drip'; readonly bytes: string; readonly everyMs: number }
   /** The bytes again and again, as fast as the client reads, up to `times`. */
   | { readonly do: 'repeat'; readonly bytes: string; readonly times: number }
@@ -18,6 +18,8 @@ export interface HostileScript {
   readonly layer: 'tcp' | 'tls';
   readonly steps: readonly HostileStep[];
   readonly outcome: Outcome;
+  /** True where a status line comes, so that /version is known not to answer with a version. */
+  readonly statusSeen: boolean;
   readonly weight: number;
 }
 
@@ -25,9 +27,15 @@ const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
 
 /** Numbers in comments are those of docs/ethics.md's list of adverse servers. */
 export const HOSTILE: Readonly<Record<string, HostileScript>> = {
-  closes: { layer: 'tcp', steps: [{ do: 'end' }], outcome: 'tls_closed', weight: 4 },
-  'resets-hello': { layer: 'tcp', steps: [{ do: 'await' }, { do: 'reset' }], outcome: 'tls_reset', weight: 4 },
-  silence: { layer: 'tcp', steps: [{ do: 'hold' }], outcome: 'tls_timeout', weight: 4 },
+  closes: { layer: 'tcp', steps: [{ do: 'end' }], outcome: 'tls_closed', statusSeen: false, weight: 4 },
+  'resets-hello': {
+    layer: 'tcp',
+    steps: [{ do: 'await' }, { do: 'reset' }],
+    outcome: 'tls_reset',
+    statusSeen: false,
+    weight: 4,
+  },
+  silence: { layer: 'tcp', steps: [{ do: 'hold' }], outcome: 'tls_timeout', statusSeen: false, weight: 4 },
   garbage: {
     layer: 'tcp',
     steps: [
@@ -36,12 +44,14 @@ export const HOSTILE: Readonly<Record<string, HostileScript>> = {
       { do: 'end' },
     ],
     outcome: 'tls_not_tls',
+    statusSeen: false,
     weight: 3,
   },
   banner: {
     layer: 'tcp',
     steps: [{ do: 'write', bytes: 'SSH-2.0-OpenSSH_9.6\r\n' }, { do: 'hold' }],
     outcome: 'tls_not_tls',
+    statusSeen: false,
     weight: 4,
   },
   // handshake_failure, fatal, in a TLS 1.2 record.
@@ -49,6 +59,7 @@ export const HOSTILE: Readonly<Record<string, HostileScript>> = {
     layer: 'tcp',
     steps: [{ do: 'await' }, { do: 'write', bytes: '\x15\x03\x03\x00\x02\x02\x28' }, { do: 'end' }],
     outcome: 'tls_alert',
+    statusSeen: false,
     weight: 3,
   },
   'plain-http': {
@@ -62,6 +73,7 @@ export const HOSTILE: Readonly<Record<string, HostileScript>> = {
       { do: 'end' },
     ],
     outcome: 'tls_not_tls',
+    statusSeen: false,
     weight: 4,
   },
   'header-flood': {
@@ -72,15 +84,18 @@ export const HOSTILE: Readonly<Record<string, HostileScript>> = {
       { do: 'hold' },
     ],
     outcome: 'http_header_overflow',
+    statusSeen: true,
     weight: 2,
   },
   'header-drip': {
     layer: 'tls',
-    steps: [{ do: 'drip', bytes: `${HEAD}X-Slow: ${'s'.repeat(900)}`, everyMs: 100 }],
+    // So slow that no probe sees a whole status line before it gives up.
+    steps: [{ do: 'drip', bytes: `${HEAD}X-Slow: ${'s'.repeat(900)}`, everyMs: 1000 }],
     outcome: 'http_timeout',
+    statusSeen: false,
     weight: 1,
   },
-  'silent-http': { layer: 'tls', steps: [{ do: 'hold' }], outcome: 'http_timeout', weight: 1 },
+  'silent-http': { layer: 'tls', steps: [{ do: 'hold' }], outcome: 'http_timeout', statusSeen: false, weight: 1 },
   'body-flood': {
     layer: 'tls',
     steps: [
@@ -89,25 +104,29 @@ export const HOSTILE: Readonly<Record<string, HostileScript>> = {
       { do: 'hold' },
     ],
     outcome: 'http_body_cap',
+    statusSeen: true,
     weight: 2,
   },
   'interim-flood': {
     layer: 'tls',
     steps: [{ do: 'repeat', bytes: 'HTTP/1.1 102 Processing\r\n\r\n', times: 5000 }, { do: 'hold' }],
     outcome: 'http_interim_flood',
+    statusSeen: false,
     weight: 1,
   },
   'short-body': {
     layer: 'tls',
     steps: [{ do: 'write', bytes: `${HEAD}Content-Length: 400\r\n\r\n{"major":` }, { do: 'end' }],
     outcome: 'http_incomplete',
+    statusSeen: true,
     weight: 2,
   },
-  'no-answer': { layer: 'tls', steps: [{ do: 'end' }], outcome: 'http_incomplete', weight: 2 },
+  'no-answer': { layer: 'tls', steps: [{ do: 'end' }], outcome: 'http_incomplete', statusSeen: false, weight: 2 },
   'not-http': {
     layer: 'tls',
     steps: [{ do: 'write', bytes: '220 mail.example ESMTP ready\r\n' }, { do: 'end' }],
     outcome: 'http_malformed',
+    statusSeen: false,
     weight: 2,
   },
   upgrade: {
@@ -117,6 +136,7 @@ export const HOSTILE: Readonly<Record<string, HostileScript>> = {
       { do: 'hold' },
     ],
     outcome: 'http_upgrade',
+    statusSeen: true,
     weight: 1,
   },
   redirect: {
@@ -130,6 +150,7 @@ export const HOSTILE: Readonly<Record<string, HostileScript>> = {
       { do: 'end' },
     ],
     outcome: 'not_kubernetes',
+    statusSeen: true,
     weight: 3,
   },
 };

@@ -1,4 +1,5 @@
 // What the lab log holds: certificates and precertificates, and their bytes in a data tile and in the Merkle tree.
+import { createHash } from 'node:crypto';
 
 export interface LabCertificate {
   readonly certificateDer: Uint8Array;
@@ -12,6 +13,9 @@ export interface LabPrecertificate {
   readonly precertificate: Uint8Array;
 }
 export type LabEntry = LabCertificate | LabPrecertificate;
+
+/** Stands for the fingerprint of the issuer's certificate, which nobody asks the lab log for. */
+const LAB_ISSUER = createHash('sha256').update('lab issuer').digest();
 
 /** The octets of one entry: as TileLeaf and as MerkleTreeLeaf. C2SP static-ct-api.md, RFC 6962 3.4. */
 export function encodeEntry(
@@ -29,8 +33,9 @@ export function encodeEntry(
     ? Buffer.concat([Buffer.from([0, 1]), entry.issuerKeyHash, sized(entry.precertTbs)])
     : Buffer.concat([Buffer.from([0, 0]), sized(entry.certificateDer)]);
   const timestamped = Buffer.concat([time, signed, extensions]);
-  const noChain = Buffer.alloc(2);
-  const unsigned = precert ? [sized(entry.precertificate), noChain] : [noChain];
+  // certificate_chain: SHA-256 of each issuer certificate, a vector whose u16 length counts octets. The lab has one issuer.
+  const chain = Buffer.concat([Buffer.from([0, LAB_ISSUER.length]), LAB_ISSUER]);
+  const unsigned = precert ? [sized(entry.precertificate), chain] : [chain];
   return {
     tileLeaf: Buffer.concat([timestamped, ...unsigned]),
     merkleLeaf: Buffer.concat([Buffer.from([0, 0]), timestamped]),

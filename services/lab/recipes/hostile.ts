@@ -10,8 +10,6 @@ const scripted = Object.entries(HOSTILE).map(
     named: 0,
     plan: (site) => {
       const tls = script.layer === 'tls';
-      // A redirect is the only script with a whole answer; a web server it is, so HTTP was read and certificate too.
-      const answered = script.outcome === 'not_kubernetes';
       return [
         service({
           port: site.random.pick([6443, 443]),
@@ -24,7 +22,7 @@ const scripted = Object.entries(HOSTILE).map(
           truth: {
             ...NOT_KUBERNETES,
             certificateName: tls ? false : null,
-            versionEndpoint: answered ? false : null,
+            versionEndpoint: script.statusSeen ? false : null,
             outcome: script.outcome,
           },
         }),

@@ -2,9 +2,18 @@
 
 /** Class 08: connection exceptions; 57P01 to 57P03: shut down, crashed, not ready yet; 57P05: idle session ended; 25P03: idle in a transaction too long. */
 const LOST_STATES = /^(08...|57P0[1-5]|25P0[34])$/;
-const LOST_SYSTEM_CODES = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'ENOTCONN', 'EAI_AGAIN']);
+const LOST_SYSTEM_CODES = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ECONNABORTED',
+  'ENOTCONN',
+  'EAI_AGAIN',
+]);
 /** The driver gives no code for these. */
-const LOST_MESSAGES = /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed)/;
+const LOST_MESSAGES =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed)/;
 
 /** 40001 serialization_failure, 40P01 deadlock_detected: PostgreSQL says that the transaction was rolled back and may be tried again. */
 const UNDONE_STATES = new Set(['40001', '40P01']);

@@ -69,6 +69,8 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
   });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection broke'));
+  // The same for a connection that breaks inside a transaction between two queries: the next query rejects, and that is how it is noticed.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   let closed: Promise<void> | null = null;
   try {
     const serverVersion = await readVersion(pool, options.patienceMs ?? PATIENCE_MS);
@@ -107,10 +109,18 @@ async function readVersion(pool: pg.Pool, patienceMs: number): Promise<number> {
 function checkVersion(serverVersion: number, versions: { from: number; to: number }): void {
   const major = Math.floor(serverVersion / 10_000);
   if (major >= versions.from && major <= versions.to) return;
-  throw new KubecensusError('KC_DATABASE_VERSION', `The server is PostgreSQL ${major}; versions ${versions.from} to ${versions.to} are supported.`);
+  throw new KubecensusError(
+    'KC_DATABASE_VERSION',
+    `The server is PostgreSQL ${major}; versions ${versions.from} to ${versions.to} are supported.`,
+  );
 }
 
-async function retrying<T>(db: Kysely<DB>, work: (trx: Transaction<DB>) => Promise<T>, log: Log, random: () => number): Promise<T> {
+async function retrying<T>(
+  db: Kysely<DB>,
+  work: (trx: Transaction<DB>) => Promise<T>,
+  log: Log,
+  random: () => number,
+): Promise<T> {
   const deadline = Date.now() + RETRY_WINDOW_MS;
   for (let attempt = 0; ; attempt += 1) {
     let committing = false;

@@ -4,9 +4,17 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubecensusError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { isConnectionLoss } from './connection-loss.ts';
 import { type Account, chooseAccount } from './embedded/account.ts';
 import { type Binaries, findBinaries } from './embedded/binaries.ts';
-import { CLUSTER_USER, checkClusterVersion, clusterPaths, type ClusterPaths, ensureCluster, readPassword } from './embedded/cluster.ts';
+import {
+  CLUSTER_USER,
+  type ClusterPaths,
+  checkClusterVersion,
+  clusterPaths,
+  ensureCluster,
+  readPassword,
+} from './embedded/cluster.ts';
 import { findPostmaster, startPostmaster, stopPostmaster } from './embedded/postmaster.ts';
 import { enter, type Presence } from './embedded/presence.ts';
 
@@ -103,7 +111,8 @@ class Server implements Embedded {
     const deadline = Date.now() + ENTER_TIMEOUT_MS;
     for (;;) {
       const running = await findPostmaster(this.#paths);
-      const started = running === null ? await startPostmaster(this.#paths, this.#binaries, this.#account, this.#port) : null;
+      const started =
+        running === null ? await startPostmaster(this.#paths, this.#binaries, this.#account, this.#port) : null;
       const found = running ?? started;
       let cause: unknown;
       try {
@@ -117,8 +126,16 @@ class Server implements Embedded {
       } catch (error) {
         cause = error;
       }
-      if ((cause as { code?: string } | undefined)?.code === INVALID_PASSWORD) {
-        throw new KubecensusError('KC_EMBEDDED_ACCESS', `The server does not take the password in ${this.#paths.password}.`, { cause });
+      if (cause !== undefined && !isConnectionLoss(cause)) {
+        // Started for nothing: without our word nobody else got in either.
+        if (started !== null) await stopPostmaster(this.#paths, started.pid);
+        if ((cause as { code?: string }).code !== INVALID_PASSWORD)
+          throw new KubecensusError('KC_EMBEDDED_START', (cause as Error).message, { cause });
+        throw new KubecensusError(
+          'KC_EMBEDDED_ACCESS',
+          `The server does not take the password in ${this.#paths.password}.`,
+          { cause },
+        );
       }
       if (Date.now() > deadline) {
         const detail = `The server with process id ${found?.pid} has held ${this.#paths.pgdata} for ${ENTER_TIMEOUT_MS / 1000} s without letting us in.`;
@@ -145,10 +162,17 @@ class Server implements Embedded {
   async #restart(error: unknown): Promise<void> {
     const now = Date.now();
     this.#restarts = [...this.#restarts.filter((at) => now - at < RESTART_WINDOW_MS), now];
-    this.#log.warn({ err: error, restarts: this.#restarts.length }, 'the embedded database went away; starting it again');
+    this.#log.warn(
+      { err: error, restarts: this.#restarts.length },
+      'the embedded database went away; starting it again',
+    );
     if (this.#restarts.length > MAX_RESTARTS) {
       this.#log.error('the embedded database dies again and again; giving up');
-      throw new KubecensusError('KC_EMBEDDED_START', `PostgreSQL died ${this.#restarts.length} times within ${RESTART_WINDOW_MS / 60_000} minutes.`, { cause: error });
+      throw new KubecensusError(
+        'KC_EMBEDDED_START',
+        `PostgreSQL died ${this.#restarts.length} times within ${RESTART_WINDOW_MS / 60_000} minutes.`,
+        { cause: error },
+      );
     }
     const port = this.#port;
     try {
@@ -158,7 +182,10 @@ class Server implements Embedded {
       throw cause;
     }
     if (this.#port !== port) {
-      throw new KubecensusError('KC_EMBEDDED_START', `PostgreSQL came back on port ${this.#port} because another program took port ${port}.`);
+      throw new KubecensusError(
+        'KC_EMBEDDED_START',
+        `PostgreSQL came back on port ${this.#port} because another program took port ${port}.`,
+      );
     }
     this.#recovery = null;
     this.#log.warn('the embedded database is back');

@@ -1,8 +1,14 @@
 // JSON that Postgres can store.
 
-/** jsonb and text hold neither NUL nor lone surrogates; hostile hosts send both. They become U+FFFD, in values and in nothing else. */
+/** An escape of JSON text: those of NUL and of lone surrogates are told from all others, an escaped backslash among them. */
+const ESCAPE = /\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g;
+const UNSTORABLE = /\\u(?:0000|d[89a-f])/;
+
+/** jsonb and text hold neither NUL nor lone surrogates; hostile hosts send both. They become U+FFFD, in values and in names of members. */
 export function storableJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'string' ? storableText(inner) : inner));
+  // JSON.stringify escapes exactly these two and controls, so that most texts need no second look.
+  const text = JSON.stringify(value);
+  return UNSTORABLE.test(text) ? text.replace(ESCAPE, (escape) => (escape.length > 2 ? '\ufffd' : escape)) : text;
 }
 
 /** The same for plain text. */

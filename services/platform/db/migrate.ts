@@ -23,7 +23,8 @@ export async function readMigrations(folder: URL = MIGRATIONS): Promise<Record<s
     if (numbers.has(number)) throw new KubecensusError('KC_MIGRATION', `Two migrations have the number ${number}.`);
     numbers.add(number);
     const module = (await import(new URL(file, folder).href)) as Partial<Migration>;
-    if (typeof module.up !== 'function') throw new KubecensusError('KC_MIGRATION', `${fileURLToPath(new URL(file, folder))} exports no function up.`);
+    if (typeof module.up !== 'function')
+      throw new KubecensusError('KC_MIGRATION', `${fileURLToPath(new URL(file, folder))} exports no function up.`);
     migrations[name] = { up: module.up };
   }
   return migrations;
@@ -50,5 +51,7 @@ export async function migrate(db: Kysely<DB>, folder: URL = MIGRATIONS): Promise
 export async function pendingMigrations(db: Kysely<DB>, folder: URL = MIGRATIONS): Promise<string[]> {
   const migrations = await readMigrations(folder);
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
-  return (await migrator.getMigrations()).filter((migration) => migration.executedAt === undefined).map((migration) => migration.name);
+  return (await migrator.getMigrations())
+    .filter((migration) => migration.executedAt === undefined)
+    .map((migration) => migration.name);
 }

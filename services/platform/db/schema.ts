@@ -48,7 +48,7 @@ export interface Certificate {
 
 export interface Control {
   changed_at: Timestamp | null;
-  only: Generated<boolean>;
+  id: Generated<boolean>;
   paused: Generated<boolean>;
 }
 

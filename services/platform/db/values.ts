@@ -14,14 +14,19 @@ const DATE_ARRAY = 1182;
 /** A 64-bit count as a number. Throws KC_INTERNAL beyond 2^53, where a number would silently be another one. */
 export function parseInt8(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new KubecensusError('KC_INTERNAL', `The database returned ${text}, which no JavaScript number holds exactly.`);
+  if (!Number.isSafeInteger(value))
+    throw new KubecensusError(
+      'KC_INTERNAL',
+      `The database returned ${text}, which no JavaScript number holds exactly.`,
+    );
   return value;
 }
 
 /** The driver splits every array of text alike; what is in it is parsed here. Nested arrays keep their shape. */
 function parseArray<T>(parse: (text: string) => T): (text: string) => unknown {
   const split = pg.types.getTypeParser(TEXT_ARRAY as number) as (text: string) => unknown;
-  const inner = (value: unknown): unknown => (Array.isArray(value) ? value.map(inner) : value === null ? null : parse(String(value)));
+  const inner = (value: unknown): unknown =>
+    Array.isArray(value) ? value.map(inner) : value === null ? null : parse(String(value));
   return (text) => inner(split(text));
 }
 
@@ -41,5 +46,6 @@ const PARSERS: ReadonlyMap<number, (text: string) => unknown> = new Map<number, 
 /** The driver's per-pool type table: nothing global is changed, so other users of the driver (the queue) keep its own rules. */
 export const VALUE_TYPES: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    (format === 'binary' ? undefined : PARSERS.get(oid)) ?? pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+    (format === 'binary' ? undefined : PARSERS.get(oid)) ??
+    pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };

@@ -43,12 +43,13 @@ export interface NetClient {
   close(): Promise<void>;
 }
 
-/** The codes that this client makes itself. */
+/** The codes that this client makes itself. They name outcomes of a request, not errors that a user meets, so they stand in no table. */
 export const NET_ERRORS = {
-  bad_url: 'KC_NET_BAD_URL',
-  too_large: 'KC_NET_TOO_LARGE',
-  deadline: 'KC_NET_DEADLINE',
-  incomplete: 'KC_NET_INCOMPLETE',
+  bad_url: 'NET_BAD_URL',
+  too_large: 'NET_TOO_LARGE',
+  deadline: 'NET_DEADLINE',
+  incomplete: 'NET_INCOMPLETE',
+  malformed: 'NET_MALFORMED',
 } as const;
 
 /** A failed request; a value in the making: feeds turn it into a partial run. */
@@ -82,7 +83,10 @@ export function createClient(options: ClientOptions): NetClient {
     // The deadline below ends everything; these two are per gap and would only add codes.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS, ...(options.ca === undefined ? {} : { ca: options.ca }) },
+    connect: {
+      timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+      ...(options.ca === undefined ? {} : { ca: options.ca }),
+    },
   });
   const totalTimeoutMs = options.totalTimeoutMs ?? TOTAL_TIMEOUT_MS;
   return {
@@ -91,7 +95,12 @@ export function createClient(options: ClientOptions): NetClient {
   };
 }
 
-async function send(agent: Agent, request: ClientRequest, userAgent: string, totalTimeoutMs: number): Promise<ClientReply> {
+async function send(
+  agent: Agent,
+  request: ClientRequest,
+  userAgent: string,
+  totalTimeoutMs: number,
+): Promise<ClientReply> {
   const url = parseUrl(request.url);
   request.signal.throwIfAborted();
   const deadline = AbortSignal.timeout(totalTimeoutMs);
@@ -105,12 +114,16 @@ async function send(agent: Agent, request: ClientRequest, userAgent: string, tot
       body: request.body ?? null,
       signal,
     });
+    // A body that is cut emits an error of its own; nobody listens once the cap or the deadline has spoken.
+    reply.body.on('error', () => undefined);
     const body = await readBody(reply.body, request.maxBytes, Number(reply.headers['content-length'] ?? 0));
     return { status: reply.statusCode, headers: joinHeaders(reply.headers), body };
   } catch (error) {
     if (request.signal.aborted) throw request.signal.reason;
     if (deadline.aborted) {
-      throw new NetError(NET_ERRORS.deadline, `${url.host} did not answer in full within ${totalTimeoutMs} ms.`, { cause: error });
+      throw new NetError(NET_ERRORS.deadline, `${url.host} did not answer in full within ${totalTimeoutMs} ms.`, {
+        cause: error,
+      });
     }
     throw withCode(error, url.host);
   }
@@ -121,7 +134,8 @@ function parseUrl(text: string): URL {
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new NetError(NET_ERRORS.bad_url, 'The address is no http or https URL.');
   }
-  if (url.username !== '' || url.password !== '') throw new NetError(NET_ERRORS.bad_url, 'The URL holds a user name or password; use a header.');
+  if (url.username !== '' || url.password !== '')
+    throw new NetError(NET_ERRORS.bad_url, 'The URL holds a user name or password; use a header.');
   return url;
 }
 
@@ -131,7 +145,11 @@ function headersFor(request: ClientRequest, userAgent: string): Record<string, s
 }
 
 /** Reads to the end or to the cap, whichever comes first; a declared length above the cap is not read at all. */
-async function readBody(stream: AsyncIterable<Uint8Array> & { destroy(error?: Error): unknown }, maxBytes: number, declared: number): Promise<Uint8Array> {
+async function readBody(
+  stream: AsyncIterable<Uint8Array> & { destroy(error?: Error): unknown },
+  maxBytes: number,
+  declared: number,
+): Promise<Uint8Array> {
   const tooLarge = (): NetError => new NetError(NET_ERRORS.too_large, `The reply is longer than ${maxBytes} bytes.`);
   if (declared > maxBytes) {
     stream.destroy();
@@ -160,9 +178,17 @@ function joinHeaders(headers: Record<string, string | string[] | undefined>): Re
 function withCode(error: unknown, host: string): Error {
   if (error instanceof NetError) return error;
   const known = innermost(error);
-  if (known instanceof errors.SocketError) return new NetError(NET_ERRORS.incomplete, `${host} closed the connection before the reply was whole.`, { cause: error });
-  if (known instanceof Error && 'code' in known && typeof known.code === 'string') return new NetError(known.code, `${host}: ${known.message}`, { cause: error });
-  return new NetError(NET_ERRORS.incomplete, `${host}: ${known instanceof Error ? known.message : String(known)}`, { cause: error });
+  if (known instanceof errors.SocketError)
+    return new NetError(NET_ERRORS.incomplete, `${host} closed the connection before the reply was whole.`, {
+      cause: error,
+    });
+  if (known instanceof errors.HTTPParserError)
+    return new NetError(NET_ERRORS.malformed, `${host} does not speak HTTP: ${known.message}`, { cause: error });
+  if (known instanceof Error && 'code' in known && typeof known.code === 'string')
+    return new NetError(known.code, `${host}: ${known.message}`, { cause: error });
+  return new NetError(NET_ERRORS.incomplete, `${host}: ${known instanceof Error ? known.message : String(known)}`, {
+    cause: error,
+  });
 }
 
 /** A name with several addresses fails with one error per address; the first says enough. */

@@ -42,7 +42,10 @@ const ERROR_LOG_INTERVAL_MS = 10_000;
 type Named<B extends IQueueBackend, C> = Queue<unknown, void, string, unknown, void, string, B, C>;
 
 /** Opens the queue. Connections to the server are made when first needed. */
-export function openBullQueue<B extends IQueueBackend, C>(backend: QueueBackend<B, C>, options: QueueOptions): JobQueue {
+export function openBullQueue<B extends IQueueBackend, C>(
+  backend: QueueBackend<B, C>,
+  options: QueueOptions,
+): JobQueue {
   return new BullQueue(backend, options);
 }
 
@@ -163,7 +166,8 @@ class BullQueue<B extends IQueueBackend, C> implements JobQueue {
 
   #definition(name: string): JobDefinition {
     const definition = Object.hasOwn(this.#jobs, name) ? this.#jobs[name] : undefined;
-    if (definition === undefined) throw new KubecensusError('KC_QUEUE_JOB', `There is no job named ${JSON.stringify(name)}.`);
+    if (definition === undefined)
+      throw new KubecensusError('KC_QUEUE_JOB', `There is no job named ${JSON.stringify(name)}.`);
     return definition;
   }
 
@@ -176,7 +180,11 @@ class BullQueue<B extends IQueueBackend, C> implements JobQueue {
     if (known !== undefined) return known.queue;
     this.#definition(name);
     const connection = this.#backend.producer();
-    const queue = new Queue<unknown, void, string, unknown, void, string, B, C>(this.#queueName(name), { connection }, this.#backend.factory);
+    const queue = new Queue<unknown, void, string, unknown, void, string, B, C>(
+      this.#queueName(name),
+      { connection },
+      this.#backend.factory,
+    );
     queue.on('error', this.#reporter(name));
     this.#queues.set(name, { queue, connection });
     return queue;
@@ -219,14 +227,24 @@ class BullQueue<B extends IQueueBackend, C> implements JobQueue {
     };
   }
 
-  async #closeWorker(worker: Worker<unknown, void, string, B, never, C>, running: Set<Promise<void>>, connection: C, graceMs?: number): Promise<void> {
-    const timer = graceMs === undefined ? undefined : setTimeout(() => worker.cancelAllJobs('the worker is closing'), graceMs);
+  async #closeWorker(
+    worker: Worker<unknown, void, string, B, never, C>,
+    running: Set<Promise<void>>,
+    connection: C,
+    graceMs?: number,
+  ): Promise<void> {
+    const timer =
+      graceMs === undefined ? undefined : setTimeout(() => worker.cancelAllJobs('the worker is closing'), graceMs);
     await this.#cut(worker, running, connection);
     clearTimeout(timer);
   }
 
   /** Waits for the running jobs as long as they take, and for the connections only so long. */
-  async #cut(worker: Worker<unknown, void, string, B, never, C>, running: Set<Promise<void>>, connection: C): Promise<void> {
+  async #cut(
+    worker: Worker<unknown, void, string, B, never, C>,
+    running: Set<Promise<void>>,
+    connection: C,
+  ): Promise<void> {
     const closed = worker.close().catch(() => undefined);
     while (running.size > 0) await Promise.all(running);
     await within(closed, CLOSE_TIMEOUT_MS, () => worker.disconnect());
@@ -237,7 +255,10 @@ class BullQueue<B extends IQueueBackend, C> implements JobQueue {
 /** BullMQ takes a number for an id that it made itself, and uses ":" in its keys. */
 function checkId(id: string): void {
   if (id === '' || id.length > MAX_ID_LENGTH || id.includes(':') || /^\d+$/.test(id)) {
-    throw new KubecensusError('KC_QUEUE_JOB', `The job id ${JSON.stringify(id)} is empty, too long, all digits, or has a ":" in it.`);
+    throw new KubecensusError(
+      'KC_QUEUE_JOB',
+      `The job id ${JSON.stringify(id)} is empty, too long, all digits, or has a ":" in it.`,
+    );
   }
 }
 

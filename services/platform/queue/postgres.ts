@@ -18,7 +18,11 @@ type Connection = Parameters<typeof createPostgresBackend>[1]['connection'];
 
 /** Makes or updates BullMQ's tables. Idempotent, also when several processes do it at once (BullMQ takes an advisory lock). Throws KC_MIGRATION. */
 export async function migrateQueue(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, application_name: 'kubecensus queue', connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'kubecensus queue',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -19,61 +19,72 @@ const KEEPALIVE_MS = 10_000;
  */
 export async function openRedisQueue(url: string, options: QueueOptions): Promise<JobQueue> {
   await inspect(url, options.log);
-  const clients = new Clients(url);
+  const clients = new Set<QueueClient>();
+  const make = (settings: RedisOptions): QueueClient =>
+    new QueueClient(url, { connectTimeout: CONNECT_TIMEOUT_MS, keepAlive: KEEPALIVE_MS, ...settings }, clients);
   return openBullQueue<RedisQueueBackend, ConnectionOptions>(
     {
       factory: createRedisBackend,
       // A command that cannot be sent now fails now: what to add is in the database and is added later.
-      producer: () => clients.make({ enableOfflineQueue: false, maxRetriesPerRequest: 1 }),
+      producer: () => make({ enableOfflineQueue: false, maxRetriesPerRequest: 1 }),
       // A worker waits for its server for ever.
-      worker: () => clients.make({ maxRetriesPerRequest: null }),
-      release: (client) => (client as Redis).disconnect(),
-      close: async () => clients.disconnect(),
+      worker: () => make({ maxRetriesPerRequest: null }),
+      release: (client) => (client as QueueClient).disconnect(),
+      close: async () => {
+        for (const client of clients) client.disconnect();
+      },
     },
     options,
   );
 }
 
-/** All connections of a queue. BullMQ leaves behind those that are reconnecting when it closes, and they would go on for ever. */
-class Clients {
-  readonly #url: string;
-  readonly #open = new Set<Redis>();
+/**
+ * A connection that can be ended while its server is away. ioredis (6.0) says nothing when it is told to disconnect between two attempts: no `end`
+ * comes and its waiting commands wait on, and with them BullMQ's close. Here one last attempt is made, whose failure ends it in the usual way.
+ */
+class QueueClient extends Redis {
+  #ended = false;
 
-  constructor(url: string) {
-    this.#url = url;
-  }
-
-  make(options: RedisOptions): Redis {
-    const clients = this;
-    /** BullMQ duplicates a worker's connection for its blocking commands. */
-    class Tracked extends Redis {
-      override duplicate(override?: Partial<RedisOptions>): Redis {
-        return clients.#track(super.duplicate(override));
-      }
-    }
-    const settings = {
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      keepAlive: KEEPALIVE_MS,
-      retryStrategy: (times: number) => Math.min(times * RECONNECT_STEP_MS, RECONNECT_MAX_MS),
-    };
-    return this.#track(new Tracked(this.#url, { ...settings, ...options }));
-  }
-
-  disconnect(): void {
-    for (const client of this.#open) client.disconnect();
-  }
-
-  #track(client: Redis): Redis {
-    this.#open.add(client);
-    client.on('end', () => this.#open.delete(client));
+  constructor(url: string, options: RedisOptions, clients: Set<QueueClient>) {
+    super(url, {
+      ...options,
+      replyMapping: 'legacy',
+      lazyConnect: true,
+      retryStrategy: (times: number) => (this.#ended ? null : Math.min(times * RECONNECT_STEP_MS, RECONNECT_MAX_MS)),
+    });
+    clients.add(this);
+    this.on('end', () => clients.delete(this));
+    this.on('ready', () => {
+      if (this.#ended) super.disconnect();
+    });
     // BullMQ reports errors as long as it listens; afterwards nobody wants to know.
-    client.on('error', () => undefined);
-    return client;
+    this.on('error', () => undefined);
+    // BullMQ copies a worker's connection for its blocking commands.
+    this.duplicate = ((override: Partial<RedisOptions> = {}) =>
+      new QueueClient(url, { ...options, ...override }, clients)) as typeof this.duplicate;
+    this.connect().catch(() => undefined);
+  }
+
+  override connect(): Promise<void> {
+    this.#ended = false;
+    return super.connect();
+  }
+
+  override disconnect(reconnect = false): void {
+    const waiting = this.status === 'reconnecting';
+    if (!reconnect) this.#ended = true;
+    super.disconnect(reconnect);
+    if (waiting && !reconnect) super.connect().catch(() => undefined);
   }
 }
 
 async function inspect(url: string, log: Log): Promise<void> {
-  const client = new Redis(url, { lazyConnect: true, connectTimeout: CONNECT_TIMEOUT_MS, maxRetriesPerRequest: 0, retryStrategy: () => null });
+  const client = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
   client.on('error', () => undefined);
   let info: string;
   try {
@@ -93,7 +104,10 @@ export function judgeServer(info: string, log: Log): void {
   const version = field('redis_version') ?? '';
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major < OLDEST_VERSION[0] || (major === OLDEST_VERSION[0] && minor < OLDEST_VERSION[1])) {
-    throw new KubecensusError('KC_QUEUE_VERSION', `The server at REDIS_URL is Redis ${version || 'of an unknown version'}.`);
+    throw new KubecensusError(
+      'KC_QUEUE_VERSION',
+      `The server at REDIS_URL is Redis ${version || 'of an unknown version'}.`,
+    );
   }
   const policy = field('maxmemory_policy');
   if (policy !== undefined && policy !== 'noeviction') {

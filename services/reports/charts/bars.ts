@@ -6,6 +6,7 @@ import { visible } from '../plain-text.ts';
 import { draw, LETTER, type Picture } from './drawing.ts';
 import { textWidth, wrapped } from './letters.ts';
 import { paint } from './palette.ts';
+import { emptyPicture } from './pixels.ts';
 
 const BAR = 17;
 const GAP = 9;
@@ -19,6 +20,10 @@ interface Row {
   readonly lines: readonly string[];
   readonly value: number;
   readonly written: string;
+  /** The share, or '' when none is written. */
+  readonly share: string;
+  /** Pixels from the bar's end to the share. */
+  readonly shareAt: number;
   readonly fill: string;
   /** Pixels from the top of the sheet. */
   readonly labelTop: number;
@@ -26,6 +31,7 @@ interface Row {
 }
 
 export function barsPicture(chart: BarsChart, width: number): Picture {
+  if (chart.bars.length === 0) return emptyPicture(width);
   const above = width < NARROW_SHEET;
   const labelWidth = above ? width - 4 : width * LABEL_SHARE;
   const labels = chart.bars.map((bar) => wrapped(visible(bar.label), labelWidth, LETTER));
@@ -37,22 +43,69 @@ export function barsPicture(chart: BarsChart, width: number): Picture {
     const height = above ? labelHeight + 3 + BAR : Math.max(BAR, labelHeight);
     const barTop = above ? top + labelHeight + 3 : top + (height - BAR) / 2;
     const labelTop = above ? top : top + (height - labelHeight) / 2;
-    rows.push({ lines, value: bar.value, written: writtenValue(chart, bar.value), fill: paint(bar.role), labelTop, barTop });
+    const written = grouped(bar.value);
+    const share = chart.total === null ? '' : percentOf(bar.value, chart.total);
+    rows.push({
+      lines,
+      value: bar.value,
+      written,
+      share,
+      shareAt: textWidth(written, LETTER) + 14,
+      fill: paint(bar.role),
+      labelTop,
+      barTop,
+    });
     top += height + GAP;
   }
   const widest = Math.max(0, ...labels.flat().map((line) => textWidth(line, LETTER)));
   const left = above ? 1 : Math.ceil(widest) + 10;
-  const right = Math.ceil(Math.max(0, ...rows.map((row) => textWidth(row.written, LETTER)))) + 8;
+  const right = Math.ceil(Math.max(0, ...rows.map((row) => row.shareAt + textWidth(row.share, LETTER))));
   const most = Math.max(1, ...rows.map((row) => row.value));
+  const middle = (row: Row): number => row.barTop + BAR / 2;
   return draw({
-    sheet: { width, height: Math.max(top - GAP + 2, 20), marginLeft: left, marginRight: right, marginTop: 0, marginBottom: 0 },
+    sheet: {
+      width,
+      height: Math.max(top - GAP + 2, 20),
+      marginLeft: left,
+      marginRight: right,
+      marginTop: 0,
+      marginBottom: 0,
+    },
     x: { domain: [0, most], type: 'linear' },
     y: { type: 'identity' },
     marks: [
       Plot.rect(rows, { x1: 0, x2: 'value', y1: 'barTop', y2: (row: Row) => row.barTop + BAR, fill: 'fill' }),
-      Plot.rect(rows, { x1: 0, x2: 0, y1: 'barTop', y2: (row: Row) => row.barTop + BAR, stroke: paint('muted'), strokeWidth: 1 }),
+      Plot.rect(rows, {
+        x1: 0,
+        x2: 0,
+        y1: 'barTop',
+        y2: (row: Row) => row.barTop + BAR,
+        stroke: paint('muted'),
+        strokeWidth: 1,
+      }),
       ...labelMarks(rows, above),
-      Plot.text(rows, { x: 'value', y: (row: Row) => row.barTop + BAR / 2, text: 'written', textAnchor: 'start', dx: 6, fill: paint('ink'), fontSize: LETTER, fontVariant: 'tabular-nums' }),
+      Plot.text(rows, {
+        x: 'value',
+        y: middle,
+        text: 'written',
+        textAnchor: 'start',
+        dx: 6,
+        fill: paint('ink'),
+        fontSize: LETTER,
+        fontVariant: 'tabular-nums',
+      }),
+      ...rows.map((row) =>
+        Plot.text([row], {
+          x: 'value',
+          y: middle,
+          text: 'share',
+          textAnchor: 'start',
+          dx: row.shareAt,
+          fill: paint('muted'),
+          fontSize: LETTER,
+          fontVariant: 'tabular-nums',
+        }),
+      ),
     ],
   });
 }
@@ -60,10 +113,14 @@ export function barsPicture(chart: BarsChart, width: number): Picture {
 function labelMarks(rows: readonly Row[], above: boolean): Plot.Markish[] {
   const lines = rows.flatMap((row) => row.lines.map((line, at) => ({ line, y: row.labelTop + (at + 0.5) * LINE })));
   return [
-    Plot.text(lines, { x: () => 0, y: 'y', text: 'line', textAnchor: above ? 'start' : 'end', dx: above ? 0 : -8, fill: paint('ink'), fontSize: LETTER }),
+    Plot.text(lines, {
+      x: () => 0,
+      y: 'y',
+      text: 'line',
+      textAnchor: above ? 'start' : 'end',
+      dx: above ? 0 : -8,
+      fill: paint('ink'),
+      fontSize: LETTER,
+    }),
   ];
-}
-
-function writtenValue(chart: BarsChart, value: number): string {
-  return chart.total === null ? grouped(value) : `${grouped(value)}  ${percentOf(value, chart.total)}`;
 }

@@ -8,6 +8,8 @@ import { paint } from './palette.ts';
 
 const SWATCH = 11;
 const LINE = 18;
+/** The letters are taller than the squares. */
+const HEADROOM = 3;
 
 export interface KeyEntry {
   readonly label: string;
@@ -25,7 +27,7 @@ export function keyMarks(entries: readonly KeyEntry[], left: number, top: number
   const squares: { x: number; y: number; fill: string }[] = [];
   const letters: { x: number; y: number; text: string }[] = [];
   let x = left;
-  let y = top;
+  let y = top + HEADROOM;
   for (const entry of entries) {
     const lines = wrapped(visible(entry.label), width - SWATCH - 6, SMALL_LETTER);
     const needed = SWATCH + 6 + Math.max(...lines.map((line) => textWidth(line, SMALL_LETTER)));
@@ -42,7 +44,14 @@ export function keyMarks(entries: readonly KeyEntry[], left: number, top: number
     height: entries.length === 0 ? 0 : y - top + LINE + 6,
     marks: [
       Plot.rect(squares, { x1: 'x', x2: (one) => one.x + SWATCH, y1: 'y', y2: (one) => one.y + SWATCH, fill: 'fill' }),
-      Plot.text(letters, { x: 'x', y: 'y', text: 'text', textAnchor: 'start', fill: paint('ink'), fontSize: SMALL_LETTER }),
+      Plot.text(letters, {
+        x: 'x',
+        y: 'y',
+        text: 'text',
+        textAnchor: 'start',
+        fill: paint('ink'),
+        fontSize: SMALL_LETTER,
+      }),
     ],
   };
 }

@@ -22,10 +22,10 @@ export const PALETTE: Readonly<Record<Ink, { readonly light: string; readonly da
   plain: { light: '#2f5d8a', dark: '#7db2e3' },
   'series-1': { light: '#173a5e', dark: '#9cc4ea' },
   'series-2': { light: '#c77f12', dark: '#e6a73c' },
-  'series-3': { light: '#17807a', dark: '#45b5ac' },
-  'series-4': { light: '#b4472a', dark: '#e2795a' },
-  'series-5': { light: '#7a5ba0', dark: '#b79ad6' },
-  'series-6': { light: '#6fa3cf', dark: '#5b86b0' },
+  'series-3': { light: '#73559b', dark: '#a98bcb' },
+  'series-4': { light: '#6d9fcb', dark: '#5d8fbd' },
+  'series-5': { light: '#a8456b', dark: '#e08aa8' },
+  'series-6': { light: '#79822f', dark: '#b3bc63' },
 };
 
 const INKS = Object.keys(PALETTE) as Ink[];

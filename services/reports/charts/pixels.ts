@@ -1,6 +1,7 @@
 // Pictures laid out in pixels: Plot draws with identity scales, and the little arithmetic from numbers to pixels stands here.
 import * as Plot from '@observablehq/plot';
-import { draw, type Picture } from './drawing.ts';
+import { draw, LETTER, type Picture } from './drawing.ts';
+import { paint } from './palette.ts';
 
 /** Draws marks whose positions are pixels of the sheet. */
 export function drawPixels(width: number, height: number, marks: readonly Plot.Markish[]): Picture {
@@ -10,6 +11,14 @@ export function drawPixels(width: number, height: number, marks: readonly Plot.M
     y: { type: 'identity' },
     marks,
   });
+}
+
+/** What stands where there is nothing to draw: a rule and a word, so that nobody takes it for a picture that failed. */
+export function emptyPicture(width: number): Picture {
+  return drawPixels(width, 34, [
+    Plot.link([0], { x1: 0, x2: width, y1: 1, y2: 1, stroke: paint('rule') }),
+    Plot.text(['Nothing was counted.'], { x: 0, y: 20, textAnchor: 'start', fill: paint('muted'), fontSize: LETTER }),
+  ]);
 }
 
 /** A linear map from a domain to pixels; a domain of no extent maps to the start. */

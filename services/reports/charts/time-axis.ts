@@ -25,7 +25,10 @@ export function timeAxis(dates: readonly string[], left: number, right: number):
   let [first, last] = [Math.min(...days), Math.max(...days)];
   if (first === last) [first, last] = [first - 15, last + 15];
   const scale = linear([first, last], [left, right]);
-  return { x: (date) => scale(day(date)), ticks: months(first, last, right - left).map((tick) => ({ ...tick, x: scale(day(tick.date)) })) };
+  return {
+    x: (date) => scale(day(date)),
+    ticks: months(first, last, right - left).map((tick) => ({ ...tick, x: scale(day(tick.date)) })),
+  };
 }
 
 function months(first: number, last: number, width: number): { date: string; text: string }[] {
@@ -37,8 +40,15 @@ function months(first: number, last: number, width: number): { date: string; tex
   for (let month = start.getUTCFullYear() * 12 + start.getUTCMonth(); ; month += 1) {
     const date = `${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, '0')}-01`;
     if (day(date) > last) return ticks;
-    if (month % step === 0 && day(date) >= first) ticks.push({ date, text: step >= 12 ? date.slice(0, 4) : date.slice(0, 7) });
+    if (month % step === 0 && day(date) >= first)
+      ticks.push({ date, text: step >= 12 ? date.slice(0, 4) : date.slice(0, 7) });
   }
+}
+
+/** Points in pieces that no break lies within: a break on a day parts what is before it from that day on. */
+export function unbroken<T extends { readonly date: string }>(points: readonly T[], breaks: readonly string[]): T[][] {
+  const pieces = Map.groupBy(points, (point) => breaks.filter((day) => day <= point.date).length);
+  return [...pieces.values()];
 }
 
 /** The marks of the axis along `y`. */

@@ -20,12 +20,9 @@ export async function deliverToDirectory(report: ReportFiles, path: string): Pro
   const directory = join(resolve(path), `${report.name}-${safeName(report.id)}`);
   if (await isDelivered(report, directory)) return { directory, written: false };
   const read = await readContents(report);
-  if ('damaged' in read) throw new KubecensusError('KC_REPORT_DAMAGED', `${read.damaged} of report ${report.id} is missing or was changed.`);
-  try {
-    await writeDirectory(directory, read.contents);
-  } catch (cause) {
-    if (!(await isDelivered(report, directory))) throw cause;
-  }
+  if ('damaged' in read)
+    throw new KubecensusError('KC_REPORT_DAMAGED', `${read.damaged} of report ${report.id} is missing or was changed.`);
+  await writeDirectory(directory, read.contents);
   return { directory, written: true };
 }
 

@@ -21,7 +21,10 @@ export function isDestination(destination: string): boolean {
  */
 export async function deliverTo(destination: string, directory: string): Promise<string | null> {
   const { kind, place } = partsOf(destination);
-  if (!isDestination(destination)) return `There is no way to deliver to "${destination}"; there are: ${Object.keys(DELIVERIES).map((one) => `${one}:PLACE`).join(', ')}.`;
+  if (!isDestination(destination))
+    return `There is no way to deliver to "${destination}"; there are: ${Object.keys(DELIVERIES)
+      .map((one) => `${one}:PLACE`)
+      .join(', ')}.`;
   try {
     const report = await readReport(directory);
     if (report === null) throw new KubecensusError('KC_REPORT_DAMAGED', `${directory} holds no report.`);
@@ -34,5 +37,7 @@ export async function deliverTo(destination: string, directory: string): Promise
 
 function partsOf(destination: string): { kind: string; place: string } {
   const colon = destination.indexOf(':');
-  return colon < 0 ? { kind: '', place: '' } : { kind: destination.slice(0, colon), place: destination.slice(colon + 1) };
+  return colon < 0
+    ? { kind: '', place: '' }
+    : { kind: destination.slice(0, colon), place: destination.slice(colon + 1) };
 }

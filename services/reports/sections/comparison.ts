@@ -19,12 +19,23 @@ export function comparisonSection(data: HeadlineData): Section | null {
   const differing = differences(data);
   return section('comparison', 'Beside an earlier survey', {
     paragraphs: [
-      ['Survey ', { code: survey.id }, ` of ${writtenTime(survey.createdAt)} beside survey `, { code: compare.survey.id }, ` of ${writtenTime(compare.survey.createdAt)}. Changes are net: what appeared less what vanished.`],
+      [
+        'Survey ',
+        { code: survey.id },
+        ` of ${writtenTime(survey.createdAt)} beside survey `,
+        { code: compare.survey.id },
+        ` of ${writtenTime(compare.survey.createdAt)}. Changes are net: what appeared less what vanished.`,
+      ],
     ],
     tables: UNITS.map(({ unit, plural }) => ({
       id: `comparison-${plural}`,
       title: `Change in ${plural}`,
-      columns: [words('indicator', 'Indicator'), count(`earlier_${plural}`, 'Earlier', unit), count(`${plural}`, 'This survey', unit), count(`change_in_${plural}`, 'Change', unit)],
+      columns: [
+        words('indicator', 'Indicator'),
+        count(`earlier_${plural}`, 'Earlier', unit),
+        count(`${plural}`, 'This survey', unit),
+        { key: `change_in_${plural}`, label: 'Change', type: 'count', unit, signed: true },
+      ],
       rows: MEASURES.map(({ key, label }) => {
         const [earlier, now] = [compare.headline[unit].all[key], data.headline[unit].all[key]];
         return [label, earlier, now, now - earlier];
@@ -33,7 +44,13 @@ export function comparisonSection(data: HeadlineData): Section | null {
     notes:
       differing.length === 0
         ? []
-        : [{ tone: 'caution', title: 'The two surveys were not made alike.', text: [`They differ in ${differing.join(', ')}: part of each change may come from that.`] }],
+        : [
+            {
+              tone: 'caution',
+              title: 'The two surveys were not made alike.',
+              text: [`They differ in ${differing.join(', ')}: part of each change may come from that.`],
+            },
+          ],
   });
 }
 

@@ -6,6 +6,14 @@ import { cellsOf, type HeadlineData } from '../headline-data.ts';
 import { kubernetesEndpoints, sum } from '../kubernetes-cells.ts';
 import { type Note, type Section, section } from '../section.ts';
 
+/** 'not' beside a component: something of it was seen, and something else spoke against it. */
+const GRADE_WORDS = {
+  confirmed: 'Confirmed',
+  probable: 'Probable',
+  possible: 'Possible',
+  not: 'Contradicted',
+} as const;
+
 interface Found {
   readonly component: keyof typeof COMPONENT_MEANINGS;
   readonly endpoints: number;
@@ -20,15 +28,33 @@ export function componentsSection(data: HeadlineData): Section {
   const total = kubernetesEndpoints(data);
   return section('components', 'Which components answer', {
     paragraphs: [
-      ['A Kubernetes component was recognised at ', { count: total, unit: 'endpoint' }, '. Every component beside the API server is meant for the cluster itself; whichever answers from outside was exposed by a setting or by a missing firewall.'],
-      ['The grade says how sure the recognition is: ', { strong: 'confirmed' }, ' by an answer that nothing else gives, ', { strong: 'probable' }, ' by several signs, ', { strong: 'possible' }, ' by one.'],
+      [
+        'A Kubernetes component was recognised at ',
+        { count: total, unit: 'endpoint' },
+        '. Every component beside the API server is meant for the cluster itself; whichever answers from outside was exposed by a setting or by a missing firewall.',
+      ],
+      [
+        'The grade says how sure the recognition is: ',
+        { strong: 'confirmed' },
+        ' by an answer that nothing else gives, ',
+        { strong: 'probable' },
+        ' by several signs, ',
+        { strong: 'possible' },
+        ' by one.',
+      ],
     ],
     figures: [
       {
         id: 'components',
         title: 'Endpoints by component',
-        description: 'Endpoints at which each component was recognised, whatever the grade, and their share of all Kubernetes endpoints of the survey.',
-        chart: { kind: 'bars', unit: 'endpoints', total, bars: found.map((one) => ({ label: one.component, value: one.endpoints, role: 'plain' })) },
+        description:
+          'Endpoints at which each component was recognised, whatever the grade, and their share of all Kubernetes endpoints of the survey.',
+        chart: {
+          kind: 'bars',
+          unit: 'endpoints',
+          total,
+          bars: found.map((one) => ({ label: one.component, value: one.endpoints, role: 'plain' })),
+        },
         table: 'components',
       },
     ],
@@ -36,19 +62,40 @@ export function componentsSection(data: HeadlineData): Section {
       {
         id: 'components',
         title: 'Components by unit',
-        columns: [words('component', 'Component'), count('endpoints', 'Endpoints', 'endpoint'), share('share_of_endpoints', 'Share', 'Kubernetes endpoints'), count('hosts', 'Hosts', 'host'), count('certificates', 'Certificates', 'certificate')],
-        rows: found.map((one) => [one.component, one.endpoints, part(one.endpoints, total), one.hosts, one.certificates]),
+        columns: [
+          words('component', 'Component'),
+          count('endpoints', 'Endpoints', 'endpoint'),
+          share('share_of_endpoints', 'Share', 'Kubernetes endpoints'),
+          count('hosts', 'Hosts', 'host'),
+          count('certificates', 'Certificates', 'certificate'),
+        ],
+        rows: found.map((one) => [
+          one.component,
+          one.endpoints,
+          part(one.endpoints, total),
+          one.hosts,
+          one.certificates,
+        ]),
       },
       {
         id: 'component-grades',
         title: 'Components by grade',
-        columns: [words('component', 'Component'), ...GRADES.map((grade) => count(`${grade}_endpoints`, grade === 'not' ? 'Contradicted' : capital(grade), 'endpoint'))],
+        columns: [
+          words('component', 'Component'),
+          ...GRADES.map((grade) => count(`${grade}_endpoints`, GRADE_WORDS[grade], 'endpoint')),
+        ],
         rows: found.map((one) => [one.component, ...one.grades]),
       },
       {
         id: 'component-meanings',
         title: 'What it means when a component answers from the internet',
-        columns: [words('component', 'Component'), words('port', 'Usual port'), words('default_bind', 'Listens by default on'), words('default_authentication', 'By default'), words('meaning', 'Seen from the internet')],
+        columns: [
+          words('component', 'Component'),
+          words('port', 'Usual port'),
+          words('default_bind', 'Listens by default on'),
+          words('default_authentication', 'By default'),
+          words('meaning', 'Seen from the internet'),
+        ],
         rows: found.map(({ component }) => {
           const { port, defaultBind, defaultAuthentication, meaning } = COMPONENT_MEANINGS[component];
           return [component, port, defaultBind, defaultAuthentication, meaning];
@@ -59,15 +106,14 @@ export function componentsSection(data: HeadlineData): Section {
   });
 }
 
-function capital(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
-}
-
 function foundComponents(data: HeadlineData): Found[] {
   return COMPONENTS.filter((component) => component !== 'other')
     .map((component) => {
-      const of = (unit: 'endpoint' | 'host' | 'certificate'): number => sum(cellsOf(data, unit, 'component').filter((cell) => cell.values.component === component));
-      const graded = cellsOf(data, 'endpoint', 'component', 'grade').filter((cell) => cell.values.component === component);
+      const of = (unit: 'endpoint' | 'host' | 'certificate'): number =>
+        sum(cellsOf(data, unit, 'component').filter((cell) => cell.values.component === component));
+      const graded = cellsOf(data, 'endpoint', 'component', 'grade').filter(
+        (cell) => cell.values.component === component,
+      );
       return {
         component,
         endpoints: of('endpoint'),
@@ -84,6 +130,12 @@ function foundComponents(data: HeadlineData): Found[] {
 function adviceNote(name: AdviceName, found: readonly Found[]): Note[] {
   const concerned = found.filter((one) => COMPONENT_MEANINGS[one.component].advice.includes(name));
   if (concerned.length === 0) return [];
-  const list = concerned.flatMap((one, at) => [at === 0 ? ' It applies to ' : ', ', { strong: one.component }, ' (', { count: one.endpoints, unit: 'endpoint' }, ')']);
+  const list = concerned.flatMap((one, at) => [
+    at === 0 ? ' It applies to ' : ', ',
+    { strong: one.component },
+    ' (',
+    { count: one.endpoints, unit: 'endpoint' },
+    ')',
+  ]);
   return [{ tone: 'advice', title: ADVICE[name].title, text: [ADVICE[name].text, ...list, '.'] }];
 }

@@ -14,14 +14,22 @@ export function feedsSection(data: HeadlineData): Section {
   const runs = data.feedRuns;
   return section('feeds', 'Feeds', {
     paragraphs: [
-      ['Feeds say where to look; they prove nothing. An endpoint that several feeds name counts once in every total of this report, and once under each of its feeds here, so these rows do not add up.'],
+      [
+        'Feeds say where to look; they prove nothing. An endpoint that several feeds name counts once in every total of this report, and once under each of its feeds here, so these rows do not add up.',
+      ],
     ],
     figures: [
       {
         id: 'feeds',
         title: 'Kubernetes endpoints by the feed that named them',
-        description: 'Endpoints of all Kubernetes components under each feed that named them; rows overlap and do not add up.',
-        chart: { kind: 'bars', unit: 'endpoints', total: null, bars: named.map((one) => ({ label: one.value ?? NOT_OBSERVED, value: one.endpoints, role: 'plain' })) },
+        description:
+          'Endpoints of all Kubernetes components under each feed that named them; rows overlap and do not add up.',
+        chart: {
+          kind: 'bars',
+          unit: 'endpoints',
+          total: null,
+          bars: named.map((one) => ({ label: one.value ?? NOT_OBSERVED, value: one.endpoints, role: 'plain' })),
+        },
         table: 'feeds',
       },
     ],
@@ -29,12 +37,24 @@ export function feedsSection(data: HeadlineData): Section {
       {
         id: 'feeds',
         title: 'Endpoints by feed',
-        columns: [words('feed', 'Feed'), words('state', 'Last runs'), count('endpoints', 'Kubernetes', 'endpoint'), count('apiserver_endpoints', 'kube-apiserver', 'endpoint'), count('observed_endpoints', 'Observed', 'endpoint')],
-        rows: named.map((one) => [one.value, feedState(runs, one.value), one.endpoints, one.apiserver.endpoint, sum(cellsOf(data, 'endpoint', 'feed').filter((cell) => (cell.values.feed ?? null) === one.value))]),
+        columns: [
+          words('feed', 'Feed'),
+          words('state', 'Last runs'),
+          count('endpoints', 'Kubernetes', 'endpoint'),
+          count('apiserver_endpoints', 'kube-apiserver', 'endpoint'),
+          count('observed_endpoints', 'Observed', 'endpoint'),
+        ],
+        rows: named.map((one) => [
+          one.value,
+          feedState(runs, one.value),
+          one.endpoints,
+          one.apiserver.endpoint,
+          sum(cellsOf(data, 'endpoint', 'feed').filter((cell) => (cell.values.feed ?? null) === one.value)),
+        ]),
       },
       {
         id: 'feed-runs',
-        title: 'The last run of every query',
+        title: 'What the last run of every query brought',
         columns: [
           words('feed', 'Feed'),
           words('state', 'State'),
@@ -43,12 +63,35 @@ export function feedsSection(data: HeadlineData): Section {
           count('accepted_rows', 'Accepted', 'row'),
           count('duplicate_rows', 'Duplicate', 'row'),
           count('rejected_rows', 'Rejected', 'row'),
-          words('rejected_by', 'Rejected for'),
-          code('query', 'Query or file'),
+        ],
+        rows: runs.map((run) => [
+          run.feed,
+          runState(run),
+          run.claimedTotal,
+          run.read,
+          run.accepted,
+          run.duplicate,
+          run.rejected,
+        ]),
+        shown: SHOWN_RUNS,
+      },
+      {
+        id: 'feed-queries',
+        title: 'What each run asked, and why rows were rejected',
+        columns: [
+          words('feed', 'Feed'),
           time('started_at', 'Began'),
+          code('query', 'Query or file'),
+          words('rejected_by', 'Rejected for'),
           words('upstreams', 'Reads from'),
         ],
-        rows: runs.map((run) => [run.feed, runState(run), run.claimedTotal, run.read, run.accepted, run.duplicate, run.rejected, reasons(run.rejectedBy), run.query, run.startedAt, run.upstreams.join(', ') || null]),
+        rows: runs.map((run) => [
+          run.feed,
+          run.startedAt,
+          run.query,
+          reasons(run.rejectedBy),
+          run.upstreams.join(', ') || null,
+        ]),
         shown: SHOWN_RUNS,
       },
     ],
@@ -77,6 +120,14 @@ function partialNotes(data: HeadlineData): Note[] {
   return partialRuns(data).map((run) => ({
     tone: 'caution',
     title: `${run.feed} is partial.`,
-    text: [runState(run), '. ', { count: run.read, unit: 'row' }, ' read', ...(run.claimedTotal === null ? [] : [' of ', { count: run.claimedTotal, unit: 'row' }, ' that the source claims']), '. Counts under this feed, and all that only this feed names, are too low.'],
+    text: [
+      `State ${runState(run)}. `,
+      { count: run.read, unit: 'row' },
+      ' read',
+      ...(run.claimedTotal === null
+        ? []
+        : [' of ', { count: run.claimedTotal, unit: 'row' }, ' that the source claims']),
+      '. Counts under this feed, and all that only this feed names, are too low.',
+    ],
   }));
 }

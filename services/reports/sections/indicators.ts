@@ -20,15 +20,40 @@ export function indicatorsSection(data: HeadlineData): Section {
   const observed = data.headline.endpoint.observed;
   return section('indicators', 'The two headline counts', {
     numbers: [
-      { label: 'Certificate names contain the Kubernetes names', value: all.certificateName, unit: 'endpoint', role: 'certificate-name', detail: inOtherUnits(data, 'certificateName') },
-      { label: 'Discloses its version on /version', value: all.versionEndpoint, unit: 'endpoint', role: 'version-endpoint', detail: inOtherUnits(data, 'versionEndpoint') },
-      { label: 'Both at the same endpoint', value: all.both, unit: 'endpoint', role: 'both', detail: inOtherUnits(data, 'both') },
+      {
+        label: 'Certificate names contain the Kubernetes names',
+        value: all.certificateName,
+        unit: 'endpoint',
+        role: 'certificate-name',
+        detail: inOtherUnits(data, 'certificateName'),
+      },
+      {
+        label: 'Discloses its version on /version',
+        value: all.versionEndpoint,
+        unit: 'endpoint',
+        role: 'version-endpoint',
+        detail: inOtherUnits(data, 'versionEndpoint'),
+      },
+      {
+        label: 'Both at the same endpoint',
+        value: all.both,
+        unit: 'endpoint',
+        role: 'both',
+        detail: inOtherUnits(data, 'both'),
+      },
     ],
     paragraphs: [
       [
-        'Of ', { count: observed, unit: 'endpoint' }, ' looked at, ', { count: all.certificateName, unit: 'endpoint' },
-        ' presented a certificate whose names contain the Kubernetes names (such as ', { code: 'kubernetes.default.svc.cluster.local' }, '), and ',
-        { count: all.versionEndpoint, unit: 'endpoint' }, ' disclosed a Kubernetes version on ', { code: '/version' },
+        'Of ',
+        { count: observed, unit: 'endpoint' },
+        ' looked at, ',
+        { count: all.certificateName, unit: 'endpoint' },
+        ' presented a certificate whose names contain the Kubernetes names (such as ',
+        { code: 'kubernetes.default.svc.cluster.local' },
+        '), and ',
+        { count: all.versionEndpoint, unit: 'endpoint' },
+        ' disclosed a Kubernetes version on ',
+        { code: '/version' },
         '. The first count is the wider net and includes load balancers that merely carry such a certificate; the second is more precise and misses AKS and every other endpoint that hides its version. Neither replaces the other.',
       ],
     ],
@@ -53,7 +78,12 @@ export function indicatorsSection(data: HeadlineData): Section {
 }
 
 function inOtherUnits(data: HeadlineData, key: keyof IndicatorCounts) {
-  return ['at ', { count: data.headline.host.all[key], unit: 'host' }, ', with ', { count: data.headline.certificate.all[key], unit: 'certificate' }] as const;
+  return [
+    'at ',
+    { count: data.headline.host.all[key], unit: 'host' },
+    ', with ',
+    { count: data.headline.certificate.all[key], unit: 'certificate' },
+  ] as const;
 }
 
 function measures(data: HeadlineData, of: 'all' | 'withoutSuspects'): Table {
@@ -76,7 +106,11 @@ function notes(data: HeadlineData): Note[] {
     {
       tone: 'note',
       title: 'Disclosing a version is the default.',
-      text: ['Kubernetes answers ', { code: '/version' }, ' without credentials unless told otherwise. An endpoint that does so can be reached and named; this survey does not test whether anything behind it can be read or changed.'],
+      text: [
+        'Kubernetes answers ',
+        { code: '/version' },
+        ' without credentials unless told otherwise. An endpoint that does so can be reached and named; this survey does not test whether anything behind it can be read or changed.',
+      ],
     },
   ];
   if (isPartial(data)) list.unshift({ tone: 'caution', title: 'These counts are partial.', text: partialText(data) });
@@ -85,7 +119,15 @@ function notes(data: HeadlineData): Note[] {
 
 function partialText(data: HeadlineData): Note['text'] {
   const { state, chunks } = data.survey;
-  const stopped = state === 'complete' ? [] : ['The survey is not complete: ', { count: chunks.committed, unit: 'chunk' }, ` of ${chunks.total} are done. `];
+  const stopped =
+    state === 'complete'
+      ? []
+      : ['The survey is not complete: ', { count: chunks.committed, unit: 'chunk' }, ` of ${chunks.total} are done. `];
   const feeds = [...new Set(partialRuns(data).map((run) => run.feed))];
-  return [...stopped, feeds.length === 0 ? '' : `Cut short or failed: ${feeds.join(', ')}. Hosts that only the missing part names are not counted.`];
+  return [
+    ...stopped,
+    feeds.length === 0
+      ? ''
+      : `Cut short or failed: ${feeds.join(', ')}. Hosts that only the missing part names are not counted.`,
+  ];
 }

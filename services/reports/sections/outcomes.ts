@@ -34,18 +34,35 @@ export function outcomesSection(data: HeadlineData): Section {
   const outcomes = outcomesOf(data);
   const total = sum(outcomes.map((one) => ({ count: one.endpoints })));
   const classes = (Object.keys(CLASSES) as OutcomeClass[])
-    .map((name) => ({ ...CLASSES[name], endpoints: outcomes.filter((one) => one.class === name).reduce((all, one) => all + one.endpoints, 0) }))
+    .map((name) => ({
+      ...CLASSES[name],
+      endpoints: outcomes.filter((one) => one.class === name).reduce((all, one) => all + one.endpoints, 0),
+    }))
     .filter((one) => one.endpoints > 0);
   return section('outcomes', 'What happened at all targets', {
     paragraphs: [
-      ['Every one of the ', { count: total, unit: 'endpoint' }, ' observed ends in exactly one outcome. What was not reached is unknown, not absent; what failed on our side says nothing about the host.'],
+      [
+        'Every one of the ',
+        { count: total, unit: 'endpoint' },
+        ' observed ends in exactly one outcome. What was not reached is unknown, not absent; what failed on our side says nothing about the host.',
+      ],
     ],
     figures: [
       {
         id: 'outcomes',
         title: 'Endpoints by outcome',
-        description: 'Every endpoint of the survey by how the look at it ended. Colours group the outcomes as in the table.',
-        chart: { kind: 'bars', unit: 'endpoints', total, bars: outcomes.map((one) => ({ label: one.outcome, value: one.endpoints, role: one.class === null ? 'unknown' : CLASSES[one.class].role })) },
+        description:
+          'Every endpoint of the survey by how the look at it ended. Colours group the outcomes as in the table.',
+        chart: {
+          kind: 'bars',
+          unit: 'endpoints',
+          total,
+          bars: outcomes.map((one) => ({
+            label: one.outcome,
+            value: one.endpoints,
+            role: one.class === null ? 'unknown' : CLASSES[one.class].role,
+          })),
+        },
         table: 'outcomes',
       },
     ],
@@ -53,13 +70,29 @@ export function outcomesSection(data: HeadlineData): Section {
       {
         id: 'outcomes',
         title: 'Outcomes',
-        columns: [code('outcome', 'Outcome'), words('class', 'Group'), words('meaning', 'Meaning'), count('endpoints', 'Endpoints', 'endpoint'), share('share_of_endpoints', 'Share', 'observed endpoints')],
-        rows: outcomes.map((one) => [one.outcome, one.class === null ? null : CLASSES[one.class].label, one.says, one.endpoints, part(one.endpoints, total)]),
+        columns: [
+          code('outcome', 'Outcome'),
+          words('class', 'Group'),
+          words('meaning', 'Meaning'),
+          count('endpoints', 'Endpoints', 'endpoint'),
+          share('share_of_endpoints', 'Share', 'observed endpoints'),
+        ],
+        rows: outcomes.map((one) => [
+          one.outcome,
+          one.class === null ? null : CLASSES[one.class].label,
+          one.says,
+          one.endpoints,
+          part(one.endpoints, total),
+        ]),
       },
       {
         id: 'outcome-groups',
         title: 'Groups of outcomes',
-        columns: [words('class', 'Group'), count('endpoints', 'Endpoints', 'endpoint'), share('share_of_endpoints', 'Share', 'observed endpoints')],
+        columns: [
+          words('class', 'Group'),
+          count('endpoints', 'Endpoints', 'endpoint'),
+          share('share_of_endpoints', 'Share', 'observed endpoints'),
+        ],
         rows: classes.map((one) => [one.label, one.endpoints, part(one.endpoints, total)]),
       },
     ],

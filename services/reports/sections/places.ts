@@ -3,7 +3,7 @@ import type { Dimension } from '../../rollups/rollup.ts';
 import { code, count, part, share, words } from '../columns.ts';
 import { cellsOf, type HeadlineData } from '../headline-data.ts';
 import { byValue, kubernetesEndpoints, largest, sum, type ValueCount } from '../kubernetes-cells.ts';
-import { countryName, networkName, NOT_OBSERVED } from '../names.ts';
+import { countryName, NOT_OBSERVED, networkName } from '../names.ts';
 import { type Figure, type Section, section, type Table } from '../section.ts';
 
 const SHOWN = 15;
@@ -14,33 +14,71 @@ export function placesSection(data: HeadlineData): Section {
   const caveats = [...new Set(data.geo.flatMap((source) => source.caveat ?? []))];
   return section('places', 'Countries and networks', {
     paragraphs: [
-      ['Countries and AS numbers are those that public registries and routing give for the address. They name who holds or announces the network, which is often not where the machine stands, and anycast addresses stand in many places.'],
+      [
+        'Countries and AS numbers are those that public registries and routing give for the address. They name who holds or announces the network, which is often not where the machine stands, and anycast addresses stand in many places.',
+      ],
     ],
     figures: [
-      figure(data, 'countries', 'Kubernetes endpoints by country', 'country of the address', countries, (value) => countryName(value)),
-      figure(data, 'networks', 'Kubernetes endpoints by network', 'autonomous system of the address', networks, (value) => networkName(data, value)),
+      figure(data, 'countries', 'Kubernetes endpoints by country', 'country of the address', countries, (value) =>
+        countryName(value),
+      ),
+      figure(
+        data,
+        'networks',
+        'Kubernetes endpoints by network',
+        'autonomous system of the address',
+        networks,
+        (value) => networkName(data, value),
+      ),
     ],
     tables: [
-      table(data, 'countries', 'Endpoints by country', ['country', 'Country', 'country_code'], countries, (value) => countryName(value)),
-      table(data, 'networks', 'Endpoints by network', ['network', 'Network', 'asn'], networks, (value) => networkName(data, value)),
+      table(data, 'countries', 'Endpoints by country', ['country', 'Country', 'country_code'], countries, (value) =>
+        countryName(value),
+      ),
+      table(data, 'networks', 'Endpoints by network', ['network', 'Network', 'asn'], networks, (value) =>
+        networkName(data, value),
+      ),
     ],
     notes: caveats.map((caveat) => ({ tone: 'caution', title: 'About the data on places.', text: [caveat] })),
   });
 }
 
-function figure(data: HeadlineData, id: string, title: string, what: string, values: readonly ValueCount[], name: (value: string | null) => string): Figure {
+function figure(
+  data: HeadlineData,
+  id: string,
+  title: string,
+  what: string,
+  values: readonly ValueCount[],
+  name: (value: string | null) => string,
+): Figure {
   const { top, rest } = largest(values, SHOWN);
-  const bars = top.map((one) => ({ label: name(one.value), value: one.endpoints, role: one.value === null ? ('unknown' as const) : ('plain' as const) }));
+  const bars = top.map((one) => ({
+    label: name(one.value),
+    value: one.endpoints,
+    role: one.value === null ? ('unknown' as const) : ('plain' as const),
+  }));
   return {
     id,
     title,
     description: `Endpoints of all Kubernetes components by ${what}; the largest ${SHOWN} at most, the rest added up.`,
-    chart: { kind: 'bars', unit: 'endpoints', total: kubernetesEndpoints(data), bars: rest > 0 ? [...bars, { label: `${values.length - SHOWN} others`, value: rest, role: 'unknown' }] : bars },
+    chart: {
+      kind: 'bars',
+      unit: 'endpoints',
+      total: kubernetesEndpoints(data),
+      bars: rest > 0 ? [...bars, { label: `${values.length - SHOWN} others`, value: rest, role: 'unknown' }] : bars,
+    },
     table: id,
   };
 }
 
-function table(data: HeadlineData, id: string, title: string, [key, label, codeKey]: readonly [string, string, string], values: readonly ValueCount[], name: (value: string | null) => string): Table {
+function table(
+  data: HeadlineData,
+  id: string,
+  title: string,
+  [key, label, codeKey]: readonly [string, string, string],
+  values: readonly ValueCount[],
+  name: (value: string | null) => string,
+): Table {
   const total = kubernetesEndpoints(data);
   return {
     id,
@@ -53,7 +91,14 @@ function table(data: HeadlineData, id: string, title: string, [key, label, codeK
       count('apiserver_endpoints', 'kube-apiserver', 'endpoint'),
       count('apiserver_hosts', 'kube-apiserver', 'host'),
     ],
-    rows: values.map((one) => [name(one.value), one.value, one.endpoints, part(one.endpoints, total), one.apiserver.endpoint, one.apiserver.host]),
+    rows: values.map((one) => [
+      name(one.value),
+      one.value,
+      one.endpoints,
+      part(one.endpoints, total),
+      one.apiserver.endpoint,
+      one.apiserver.host,
+    ]),
     shown: SHOWN,
   };
 }
@@ -63,14 +108,25 @@ export function portsSection(data: HeadlineData): Section {
   const total = kubernetesEndpoints(data);
   return section('ports', 'Ports and methods', {
     paragraphs: [
-      ['An endpoint is an address and a port. ', { strong: 'Active' }, ' means that this survey connected to it; ', { strong: 'passive' }, ' that a feed had already seen it and its evidence was judged without a packet.'],
+      [
+        'An endpoint is an address and a port. ',
+        { strong: 'Active' },
+        ' means that this survey connected to it; ',
+        { strong: 'passive' },
+        ' that a feed had already seen it and its evidence was judged without a packet.',
+      ],
     ],
     figures: [
       {
         id: 'ports',
         title: 'Kubernetes endpoints by port',
         description: 'Endpoints of all Kubernetes components by port, in the order of port numbers.',
-        chart: { kind: 'bars', unit: 'endpoints', total, bars: ports.map((one) => ({ label: one.value ?? NOT_OBSERVED, value: one.endpoints, role: 'plain' })) },
+        chart: {
+          kind: 'bars',
+          unit: 'endpoints',
+          total,
+          bars: ports.map((one) => ({ label: one.value ?? NOT_OBSERVED, value: one.endpoints, role: 'plain' })),
+        },
         table: 'ports',
       },
     ],
@@ -78,14 +134,32 @@ export function portsSection(data: HeadlineData): Section {
       {
         id: 'ports',
         title: 'Endpoints by port',
-        columns: [code('port', 'Port'), count('endpoints', 'Endpoints', 'endpoint'), share('share_of_endpoints', 'Share', 'Kubernetes endpoints'), count('observed_endpoints', 'Observed', 'endpoint')],
-        rows: ports.map((one) => [one.value, one.endpoints, part(one.endpoints, total), observed(data, 'port', one.value)]),
+        columns: [
+          code('port', 'Port'),
+          count('endpoints', 'Endpoints', 'endpoint'),
+          share('share_of_endpoints', 'Share', 'Kubernetes endpoints'),
+          count('observed_endpoints', 'Observed', 'endpoint'),
+        ],
+        rows: ports.map((one) => [
+          one.value,
+          one.endpoints,
+          part(one.endpoints, total),
+          observed(data, 'port', one.value),
+        ]),
       },
       {
         id: 'methods',
         title: 'All observed endpoints by method',
-        columns: [words('method', 'Method'), count('endpoints', 'Endpoints', 'endpoint'), count('hosts', 'Hosts', 'host')],
-        rows: cellsOf(data, 'endpoint', 'method').map((cell) => [cell.values.method ?? null, cell.count, sum(cellsOf(data, 'host', 'method').filter((one) => one.values.method === cell.values.method))]),
+        columns: [
+          words('method', 'Method'),
+          count('endpoints', 'Endpoints', 'endpoint'),
+          count('hosts', 'Hosts', 'host'),
+        ],
+        rows: cellsOf(data, 'endpoint', 'method').map((cell) => [
+          cell.values.method ?? null,
+          cell.count,
+          sum(cellsOf(data, 'host', 'method').filter((one) => one.values.method === cell.values.method)),
+        ]),
       },
     ],
   });

@@ -11,7 +11,12 @@ const HONEYPOT_GRADES = ['none', 'low', 'medium', 'high'] as const;
 export function qualitySection(data: HeadlineData): Section {
   const { survey, headline } = data;
   const observed = headline.endpoint.observed;
-  const ended = (wanted: OutcomeClass): number => sum(outcomesOf(data).filter((one) => one.class === wanted).map((one) => ({ count: one.endpoints })));
+  const ended = (wanted: OutcomeClass): number =>
+    sum(
+      outcomesOf(data)
+        .filter((one) => one.class === wanted)
+        .map((one) => ({ count: one.endpoints })),
+    );
   const [transient, ours, unprobed] = [ended('transient'), ended('ours'), ended('not_probed')];
   const excluded = Object.entries(survey.excludedBy).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
   const { all, withoutSuspects } = headline.endpoint;
@@ -19,11 +24,39 @@ export function qualitySection(data: HeadlineData): Section {
     paragraphs: [
       {
         items: [
-          ['Targets: ', { count: survey.targetCount, unit: 'target' }, '; observed so far: ', { count: observed, unit: 'endpoint' }, `. Vantage: ${survey.vantage}, one place on the network.`],
-          ['Not reached this time: ', { count: transient, unit: 'endpoint' }, ...shareOf(transient, observed), '. They may be up and unseen, so every count is a lower bound.'],
-          ['Not probed, because a policy, an opt-out or the scope forbids it or the name led nowhere: ', { count: unprobed, unit: 'endpoint' }, ...shareOf(unprobed, observed), '; left out before the survey was drawn: ', { count: sum(excluded.map(([, value]) => ({ count: value }))), unit: 'candidate' }, '.'],
+          [
+            'Targets: ',
+            { count: survey.targetCount, unit: 'target' },
+            '; observed so far: ',
+            { count: observed, unit: 'endpoint' },
+            `. Vantage: ${survey.vantage}, one place on the network.`,
+          ],
+          [
+            'Not reached this time: ',
+            { count: transient, unit: 'endpoint' },
+            ...shareOf(transient, observed),
+            '. They may be up and unseen, so every count is a lower bound.',
+          ],
+          [
+            'Not probed, because a policy, an opt-out or the scope forbids it or the name led nowhere: ',
+            { count: unprobed, unit: 'endpoint' },
+            ...shareOf(unprobed, observed),
+            '; left out before the survey was drawn: ',
+            { count: sum(excluded.map(([, value]) => ({ count: value }))), unit: 'candidate' },
+            '.',
+          ],
           ['Failed on our side: ', { count: ours, unit: 'endpoint' }, ...shareOf(ours, observed), '.'],
-          ['Without endpoints graded medium or high as honeypots, ', { count: withoutSuspects.certificateName, unit: 'endpoint' }, ' instead of ', { count: all.certificateName, unit: 'endpoint' }, ' show the certificate names and ', { count: withoutSuspects.versionEndpoint, unit: 'endpoint' }, ' instead of ', { count: all.versionEndpoint, unit: 'endpoint' }, ' disclose a version.'],
+          [
+            'Without endpoints graded medium or high as honeypots, ',
+            { count: withoutSuspects.certificateName, unit: 'endpoint' },
+            ' instead of ',
+            { count: all.certificateName, unit: 'endpoint' },
+            ' show the certificate names and ',
+            { count: withoutSuspects.versionEndpoint, unit: 'endpoint' },
+            ' instead of ',
+            { count: all.versionEndpoint, unit: 'endpoint' },
+            ' disclose a version.',
+          ],
         ],
       },
     ],
@@ -32,7 +65,12 @@ export function qualitySection(data: HeadlineData): Section {
       {
         id: 'honeypots',
         title: 'Kubernetes endpoints by honeypot grade',
-        columns: [words('honeypot', 'Grade'), count('endpoints', 'Kubernetes', 'endpoint'), share('share_of_endpoints', 'Share', 'Kubernetes endpoints'), count('apiserver_endpoints', 'kube-apiserver', 'endpoint')],
+        columns: [
+          words('honeypot', 'Grade'),
+          count('endpoints', 'Kubernetes', 'endpoint'),
+          share('share_of_endpoints', 'Share', 'Kubernetes endpoints'),
+          count('apiserver_endpoints', 'kube-apiserver', 'endpoint'),
+        ],
         rows: honeypotRows(data),
       },
       {
@@ -46,7 +84,9 @@ export function qualitySection(data: HeadlineData): Section {
       {
         tone: 'note',
         title: 'Honeypot grades come from contradictions only.',
-        text: ['They are read from what the endpoint sent: a build that upstream never made, parts of an answer that disagree, one body at many addresses. Nothing extra is asked and nothing is deleted: both counts are given.'],
+        text: [
+          'They are read from what the endpoint sent: a build that upstream never made, parts of an answer that disagree, one body at many addresses. Nothing extra is asked and nothing is deleted: both counts are given.',
+        ],
       },
     ],
   });
@@ -57,11 +97,18 @@ function shareOf(value: number, whole: number) {
 }
 
 function honeypotRows(data: HeadlineData): [string, number, number | null, number][] {
-  const cells = cellsOf(data, 'endpoint', 'component', 'honeypot').filter((cell) => isKubernetes(cell.values.component));
+  const cells = cellsOf(data, 'endpoint', 'component', 'honeypot').filter((cell) =>
+    isKubernetes(cell.values.component),
+  );
   const total = sum(cells);
   return HONEYPOT_GRADES.map((grade) => {
     const graded = cells.filter((cell) => cell.values.honeypot === grade);
     const endpoints = sum(graded);
-    return [grade, endpoints, part(endpoints, total), sum(graded.filter((cell) => cell.values.component === 'kube-apiserver'))];
+    return [
+      grade,
+      endpoints,
+      part(endpoints, total),
+      sum(graded.filter((cell) => cell.values.component === 'kube-apiserver')),
+    ];
   });
 }

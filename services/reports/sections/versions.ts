@@ -7,23 +7,35 @@ import { compareMinors, distributionName, SERIES_ROLES, SUPPORT, supportName } f
 import { type Section, section } from '../section.ts';
 
 const KEYS = 5;
-const SHOWN_VERSIONS = 20;
+const SHOWN_VERSIONS = 12;
 
 export function versionsSection(data: HeadlineData): Section {
   const minors = cellsOf(data, 'endpoint', 'minor', 'support').filter((cell) => cell.values.minor);
   const total = sum(minors);
-  const support = SUPPORT.map((one) => ({ ...one, endpoints: sum(minors.filter((cell) => (cell.values.support ?? 'unknown') === one.slug)) })).filter((one) => one.endpoints > 0);
+  const support = SUPPORT.map((one) => ({
+    ...one,
+    endpoints: sum(minors.filter((cell) => (cell.values.support ?? 'unknown') === one.slug)),
+  })).filter((one) => one.endpoints > 0);
   const ended = support.find((one) => one.slug === 'end-of-life')?.endpoints ?? 0;
   const versions = cellsOf(data, 'endpoint', 'version').filter((cell) => cell.values.version);
+  const printed = sum(versions);
   return section('versions', 'Versions and support', {
     paragraphs: [
-      ['A minor version is known of ', { count: total, unit: 'endpoint' }, '; ', { count: ended, unit: 'endpoint' }, ...(total > 0 ? [' (', { share: ended / total, of: 'those' }, ')'] : []), " ran a minor whose upstream support had ended on the day of observation. The calendar is upstream's: a provider's own extended support is not in it, and a version string says nothing about patches that a vendor carried back."],
+      [
+        'A minor version is known of ',
+        { count: total, unit: 'endpoint' },
+        '; ',
+        { count: ended, unit: 'endpoint' },
+        ...(total > 0 ? [' (', { share: ended / total, of: 'those' }, ')'] : []),
+        " ran a minor whose upstream support had ended on the day of observation. The calendar is upstream's: a provider's own extended support is not in it, and a version string says nothing about patches that a vendor carried back.",
+      ],
     ],
     figures: [
       {
         id: 'minors',
         title: 'Minor versions by distribution, on upstream support',
-        description: 'Endpoints by minor version, newest first, split by distribution. The bands group minors by their upstream support on the day of observation.',
+        description:
+          'Endpoints by minor version, newest first, split by distribution. The bands group minors by their upstream support on the day of observation.',
         chart: minorsChart(data),
         table: 'minors',
       },
@@ -31,7 +43,12 @@ export function versionsSection(data: HeadlineData): Section {
         id: 'support',
         title: 'Upstream support on the day of observation',
         description: 'Endpoints whose minor version is known, by upstream support.',
-        chart: { kind: 'bars', unit: 'endpoints', total, bars: support.map((one) => ({ label: one.label, value: one.endpoints, role: one.role })) },
+        chart: {
+          kind: 'bars',
+          unit: 'endpoints',
+          total,
+          bars: support.map((one) => ({ label: one.label, value: one.endpoints, role: one.role })),
+        },
         table: 'support',
       },
     ],
@@ -39,35 +56,70 @@ export function versionsSection(data: HeadlineData): Section {
       {
         id: 'minors',
         title: 'Endpoints by minor version and support',
-        columns: [words('minor', 'Minor'), words('support', 'Upstream support'), count('endpoints', 'Endpoints', 'endpoint'), share('share_of_endpoints', 'Share', 'endpoints with a known minor')],
-        rows: [...minors].sort((a, b) => compareMinors(b.values.minor!, a.values.minor!)).map((cell) => [cell.values.minor!, supportName(cell.values.support ?? 'unknown'), cell.count, part(cell.count, total)]),
+        columns: [
+          words('minor', 'Minor'),
+          words('support', 'Upstream support'),
+          count('endpoints', 'Endpoints', 'endpoint'),
+          share('share_of_endpoints', 'Share', 'endpoints with a known minor'),
+        ],
+        rows: [...minors]
+          .sort((a, b) => compareMinors(b.values.minor!, a.values.minor!))
+          .map((cell) => [
+            cell.values.minor!,
+            supportName(cell.values.support ?? 'unknown'),
+            cell.count,
+            part(cell.count, total),
+          ]),
       },
       {
         id: 'support',
         title: 'Endpoints by support',
-        columns: [words('support', 'Upstream support'), count('endpoints', 'Endpoints', 'endpoint'), share('share_of_endpoints', 'Share', 'endpoints with a known minor')],
+        columns: [
+          words('support', 'Upstream support'),
+          count('endpoints', 'Endpoints', 'endpoint'),
+          share('share_of_endpoints', 'Share', 'endpoints with a known minor'),
+        ],
         rows: support.map((one) => [one.label, one.endpoints, part(one.endpoints, total)]),
       },
       {
         id: 'versions',
         title: 'Version strings as printed',
-        columns: [code('version', 'gitVersion'), count('endpoints', 'Endpoints', 'endpoint'), share('share_of_endpoints', 'Share', 'endpoints with a version string')],
-        rows: versions.map((cell) => [cell.values.version!, cell.count, part(cell.count, sum(versions))]),
+        columns: [
+          code('version', 'gitVersion'),
+          count('endpoints', 'Endpoints', 'endpoint'),
+          share('share_of_endpoints', 'Share', 'endpoints with a version string'),
+        ],
+        rows: versions.map((cell) => [cell.values.version!, cell.count, part(cell.count, printed)]),
         shown: SHOWN_VERSIONS,
       },
     ],
-    notes: ended === 0 ? [] : [{ tone: 'advice', title: 'Upgrade what has reached its end of life.', text: ['Upstream publishes fixes for the newest minors only. Until an upgrade, restricting who can reach the API server matters more there than elsewhere.'] }],
+    notes:
+      ended === 0
+        ? []
+        : [
+            {
+              tone: 'advice',
+              title: 'Upgrade what has reached its end of life.',
+              text: [
+                'Upstream publishes fixes for the newest minors only. Until an upgrade, restricting who can reach the API server matters more there than elsewhere.',
+              ],
+            },
+          ],
   });
 }
 
 function minorsChart(data: HeadlineData): StackedChart {
   const cells = cellsOf(data, 'endpoint', 'distribution', 'minor').filter((cell) => cell.values.minor);
   const sizes = new Map<string | null, number>();
-  for (const cell of cells) sizes.set(cell.values.distribution ?? null, (sizes.get(cell.values.distribution ?? null) ?? 0) + cell.count);
+  for (const cell of cells)
+    sizes.set(cell.values.distribution ?? null, (sizes.get(cell.values.distribution ?? null) ?? 0) + cell.count);
   const slugs = [...sizes].sort((a, b) => b[1] - a[1] || (String(a[0]) < String(b[0]) ? -1 : 1)).map(([slug]) => slug);
   const named = slugs.slice(0, KEYS);
   const others = slugs.slice(KEYS);
-  const keys: { label: string; role: Role }[] = named.map((slug, at) => ({ label: shortName(slug), role: SERIES_ROLES[at]! }));
+  const keys: { label: string; role: Role }[] = named.map((slug, at) => ({
+    label: shortName(slug),
+    role: SERIES_ROLES[at]!,
+  }));
   if (others.length > 0) keys.push({ label: 'others', role: 'unknown' });
   const bandOf = bands(data);
   const minors = [...new Set(cells.map((cell) => cell.values.minor!))].sort((a, b) => compareMinors(b, a));
@@ -93,7 +145,8 @@ function minorsChart(data: HeadlineData): StackedChart {
 function bands(data: HeadlineData): Map<string, string> {
   const first = new Map<string, string>();
   for (const cell of cellsOf(data, 'endpoint', 'minor', 'support')) {
-    if (cell.values.minor && !first.has(cell.values.minor)) first.set(cell.values.minor, cell.values.support ?? 'unknown');
+    if (cell.values.minor && !first.has(cell.values.minor))
+      first.set(cell.values.minor, cell.values.support ?? 'unknown');
   }
   return first;
 }

@@ -57,8 +57,22 @@ test('refuses an unknown entry type, octets behind the last entry, and every cut
   const whole = tile().subarray(0, LEAF_HEADROOM + encoded[0]!.tileLeaf.length + encoded[1]!.tileLeaf.length);
   assert.equal(cutTile(whole, LEAF_HEADROOM, 2, FIRST, true, table), null);
   for (let length = LEAF_HEADROOM; length < whole.length; length++) {
-    assert.notEqual(cutTile(whole.subarray(0, length), LEAF_HEADROOM, 2, FIRST, true, table), null, `cut at ${length}`);
+    const bytes = whole.subarray(0, length);
+    for (const exact of [true, false]) {
+      assert.notEqual(cutTile(bytes, LEAF_HEADROOM, 2, FIRST, exact, table), null, `cut at ${length}`);
+    }
   }
+});
+
+test('chain fingerprints that reach outside, or are no whole ones, are refused', () => {
+  const bytes = tile().subarray(0, LEAF_HEADROOM + encoded[0]!.tileLeaf.length);
+  const length = bytes.length - 32 - 1;
+  assert.equal(bytes[length], 32, 'the lab encodes one fingerprint');
+  assert.equal(cutTile(bytes, LEAF_HEADROOM, 1, FIRST, true, new LeafTable()), null);
+  bytes[length] = 64;
+  assert.match(cutTile(bytes, LEAF_HEADROOM, 1, FIRST, false, new LeafTable())!, /entry 1280000000 is cut off/);
+  bytes[length] = 31;
+  assert.match(cutTile(bytes, LEAF_HEADROOM, 1, FIRST, false, new LeafTable())!, /31 octets of chain fingerprints/);
 });
 
 test('never throws and never reaches outside on changed tiles', () => {

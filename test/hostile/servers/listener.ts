@@ -66,8 +66,13 @@ export function whileOpen(socket: net.Socket, ms: number, tick: () => void): voi
   socket.on('close', () => clearInterval(timer));
 }
 
+/** Small pieces are written by the dozen, so that a flood costs the peer's time and not the test's. */
+const FLOOD_BYTES = 8192;
+
 /** Writes the same bytes again and again as fast as the peer reads. */
-export function flood(socket: net.Socket, chunk: Buffer | string): void {
+export function flood(socket: net.Socket, piece: Buffer | string): void {
+  const bytes = Buffer.from(piece);
+  const chunk = Buffer.concat(Array<Buffer>(Math.ceil(FLOOD_BYTES / bytes.length)).fill(bytes));
   const fill = (): void => {
     while (!socket.destroyed && socket.write(chunk));
   };

@@ -40,6 +40,8 @@ const ALERT_WARNING = hex('15 0303 0002 01 5a');
 const ALERT_UNDEFINED = hex('15 0303 0002 02 fe');
 /** ServerHello with version 0x7f7f, no session, a suite that was offered. */
 const BOGUS_VERSION = hex(`16 0303 002a 02 000026 7f7f ${'11'.repeat(32)} 00 1301 00`);
+/** The start of a ServerHello record of 4,096 bytes, which takes a minute and a half at one byte in 20 ms. */
+const LONG_RECORD = Buffer.concat([hex('16 0303 1000 02 000ffc 0303'), Buffer.alloc(4096)]);
 /** Bytes of a fixed xorshift, so that the case is the same every time; the first is no TLS record type. */
 const RANDOM_BYTES = Buffer.from(
   Array.from({ length: 512 }, (_, index) => (Math.imul(index + 7, 2_654_435_761) >>> 13) & 0xff),
@@ -116,7 +118,7 @@ export function tlsCases({
       serve: () =>
         serveTcp((socket) => {
           let sent = 0;
-          socket.once('data', () => whileOpen(socket, 20, () => socket.write(BOGUS_VERSION.subarray(sent, ++sent))));
+          socket.once('data', () => whileOpen(socket, 20, () => socket.write(LONG_RECORD.subarray(sent, ++sent))));
         }),
       outcome: 'tls_timeout',
       check: withoutCertificate,

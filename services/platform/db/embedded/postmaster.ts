@@ -76,7 +76,12 @@ async function isPostmaster(pid: number, paths: ClusterPaths): Promise<boolean> 
  * directory meanwhile (join that one). The server is in a session of its own, so that Ctrl-C and our death do not reach it.
  * Throws KC_EMBEDDED_START with the end of the server's log.
  */
-export async function startPostmaster(paths: ClusterPaths, binaries: Binaries, account: Account, port: number | null): Promise<Postmaster | null> {
+export async function startPostmaster(
+  paths: ClusterPaths,
+  binaries: Binaries,
+  account: Account,
+  port: number | null,
+): Promise<Postmaster | null> {
   await retirePidFile(paths);
   await rotateLog(paths);
   for (let attempt = 1; ; attempt += 1) {
@@ -84,7 +89,11 @@ export async function startPostmaster(paths: ClusterPaths, binaries: Binaries, a
     const log = await open(paths.log, 'a', 0o600);
     const from = (await log.stat()).size;
     const settings = { ...SETTINGS, port: String(chosen), dynamic_shared_memory_type: await sharedMemory() };
-    const args = ['-D', paths.pgdata, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+    const args = [
+      '-D',
+      paths.pgdata,
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ];
     const child = spawnAs(account, binaries.postgres, args, { detached: true, stdio: ['ignore', log.fd, log.fd] });
     let ended = false;
     let failure: unknown;
@@ -106,12 +115,21 @@ export async function startPostmaster(paths: ClusterPaths, binaries: Binaries, a
     const said = (await readFile(paths.log).catch(() => Buffer.alloc(0))).subarray(from).toString('utf8').trim();
     if (!ended) {
       child.kill('SIGQUIT');
-      throw new KubecensusError('KC_EMBEDDED_START', `PostgreSQL was not ready after ${START_TIMEOUT_MS / 1000} s: ${said}`);
+      throw new KubecensusError(
+        'KC_EMBEDDED_START',
+        `PostgreSQL was not ready after ${START_TIMEOUT_MS / 1000} s: ${said}`,
+      );
     }
     if ((await findPostmaster(paths)) !== null) return null;
-    const again = /could not bind|Address already in use|pre-existing shared memory block|lock file .* is empty/i.test(said);
+    const again = /could not bind|Address already in use|pre-existing shared memory block|lock file .* is empty/i.test(
+      said,
+    );
     if (attempt >= PORT_TRIES || !again) {
-      throw new KubecensusError('KC_EMBEDDED_START', `PostgreSQL ended at once: ${said || String(failure ?? 'it said nothing')}`, { cause: failure });
+      throw new KubecensusError(
+        'KC_EMBEDDED_START',
+        `PostgreSQL ended at once: ${said || String(failure ?? 'it said nothing')}`,
+        { cause: failure },
+      );
     }
     // The children of a killed server need a moment to notice.
     await sleep(POLL_MS * 2 ** (attempt + 2));

@@ -1,0 +1,113 @@
+// The page in a real browser: nothing is loaded or run, nothing is wider than the window, one drawing of each picture shows.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { type BrowserContext, chromium } from 'playwright-core';
+import { headline } from '../../services/reports/headline.ts';
+import { htmlOf } from '../../services/reports/html.ts';
+import { hostileData } from './hostile-data.ts';
+import { sampleData, sampleTallies } from './sample-data.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+const skip = existsSync(CHROMIUM) ? false : `there is no ${CHROMIUM}`;
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+let browser: BrowserContext;
+let home: string;
+
+before(async () => {
+  if (skip !== false) return;
+  home = await mkdtemp(join(tmpdir(), 'report-page-'));
+  browser = await chromium.launchPersistentContext(join(home, 'profile'), {
+    executablePath: CHROMIUM,
+    headless: true,
+    args: QUIET,
+  });
+  await writeFile(
+    join(home, 'plain.html'),
+    htmlOf(headline(sampleData({ endpoints: 900, weight: 811, seed: 3, tallies: sampleTallies(9) }))),
+  );
+  await writeFile(join(home, 'hostile.html'), htmlOf(headline(hostileData())));
+});
+
+after(async () => {
+  if (skip !== false) return;
+  await browser.close();
+  await rm(home, { recursive: true, force: true });
+});
+
+/** What the page is asked from within: the project has no DOM types, so as text. */
+const MEASURE = `({
+  overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  wide: [...document.querySelectorAll('.wide')].filter((one) => one.checkVisibility()).length,
+  narrow: [...document.querySelectorAll('.narrow')].filter((one) => one.checkVisibility()).length,
+  figures: document.querySelectorAll('figure').length,
+  cut: [...document.querySelectorAll('figure svg')].filter((svg) => svg.checkVisibility()).flatMap((svg) => {
+    const frame = svg.getBoundingClientRect();
+    return [...svg.querySelectorAll('text')].filter((text) => {
+      const box = text.getBoundingClientRect();
+      return box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 || box.bottom > frame.bottom + 1;
+    }).map((text) => text.textContent);
+  }),
+  paper: getComputedStyle(document.body).backgroundColor,
+})`;
+
+interface Measures {
+  readonly overflow: number;
+  readonly wide: number;
+  readonly narrow: number;
+  readonly figures: number;
+  readonly cut: readonly string[];
+  readonly paper: string;
+}
+
+for (const name of ['plain', 'hostile']) {
+  for (const width of [1440, 768, 390]) {
+    test(`the page fits ${width} pixels and loads nothing (${name} data)`, { skip }, async () => {
+      const page = await browser.newPage();
+      const [troubles, requests]: [string[], string[]] = [[], []];
+      page.on('console', (message) => troubles.push(message.text()));
+      page.on('pageerror', (error) => troubles.push(error.message));
+      page.on('dialog', (dialog) => void troubles.push(dialog.message()));
+      page.on('request', (request) => void requests.push(request.url()));
+      await page.setViewportSize({ width, height: 900 });
+      const url = pathToFileURL(join(home, `${name}.html`)).href;
+      await page.goto(url);
+      const measures = (await page.evaluate(MEASURE)) as Measures;
+      await page.close();
+      assert.deepEqual(troubles, []);
+      assert.deepEqual(requests, [url]);
+      assert.ok(measures.figures > 8);
+      const [shown, hidden] = width > 600 ? [measures.wide, measures.narrow] : [measures.narrow, measures.wide];
+      assert.deepEqual([shown, hidden], [measures.figures, 0]);
+      assert.deepEqual(measures.cut, [], 'no letter of a picture lies outside it');
+      assert.equal(measures.overflow, 0, 'the page does not scroll sideways');
+    });
+  }
+}
+
+test('paper follows the reader: light, dark, and light again in print', { skip }, async () => {
+  const page = await browser.newPage();
+  await page.goto(pathToFileURL(join(home, 'plain.html')).href);
+  const paper = async (): Promise<string> => ((await page.evaluate(MEASURE)) as Measures).paper;
+  await page.emulateMedia({ colorScheme: 'light' });
+  const light = await paper();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  const dark = await paper();
+  await page.emulateMedia({ colorScheme: 'dark', media: 'print' });
+  const print = await paper();
+  await page.close();
+  assert.deepEqual([light, dark, print], ['rgb(252, 251, 248)', 'rgb(20, 25, 30)', 'rgb(255, 255, 255)']);
+});
