@@ -8,8 +8,8 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { openEmbedded } from '../services/platform/db/embedded.ts';
-import { DATABASE_URL_VARIABLE } from '../test/support/database.ts';
 import { redisMissing } from '../test/support/redis.ts';
+import { DATABASE_URL_VARIABLE } from '../test/support/run.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 

@@ -1,14 +1,14 @@
 // The composition root: configuration -> adapters -> stores -> handlers. Only this file chooses between embedded and server, Postgres and Redis.
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { getServers } from 'node:dns';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Door, collect } from './candidates/collect.job.ts';
-import { createOptOuts, type OptOuts } from './candidates/opt-out.ts';
+import { collect, type Door } from './candidates/collect.job.ts';
 import { optOutRows } from './candidates/opt-out.store.ts';
+import { createOptOuts, type OptOuts } from './candidates/opt-out.ts';
 import { createNamePolicy, createPolicy, type Policy } from './candidates/policy.ts';
 import { createResolver, DEFAULT_MAX_ANSWERS, type Resolver } from './candidates/resolve.ts';
 import { readScope } from './candidates/scope-text.ts';
@@ -16,6 +16,7 @@ import type { Config } from './config.ts';
 import { openFeed } from './feeds/index.ts';
 import { JOBS } from './jobs.ts';
 import { makePartitions } from './observations/partition.store.ts';
+import type { Parts } from './parts.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { openDatabase } from './platform/db/database.ts';
 import { openEmbedded } from './platform/db/embedded.ts';
@@ -26,10 +27,9 @@ import type { Log } from './platform/log.ts';
 import { parseAddress } from './platform/net/address.ts';
 import { createClient } from './platform/net/client.ts';
 import { migrateQueue, openPostgresQueue } from './platform/queue/postgres.ts';
+import type { JobQueue } from './platform/queue/queue.ts';
 import { openRedisQueue } from './platform/queue/redis.ts';
 import { release } from './platform/release.ts';
-import type { JobQueue } from './platform/queue/queue.ts';
-import type { Parts } from './parts.ts';
 import { createPace } from './probes/pace.ts';
 import { createProbe, DEFAULT_LIMITS } from './probes/tls.probe.ts';
 import { tally } from './tallies/tally.job.ts';
@@ -83,8 +83,9 @@ async function open(
   const userAgent = userAgentOf(config);
   const http = createClient({ userAgent });
   closers.push(() => http.close());
-  const geo = once(async () =>
-    lab?.geo ?? openGeo(withoutNull({ countryMmdb: config['geo.countryMmdb'], asnMmdb: config['geo.asnMmdb'] })),
+  const geo = once(
+    async () =>
+      lab?.geo ?? openGeo(withoutNull({ countryMmdb: config['geo.countryMmdb'], asnMmdb: config['geo.asnMmdb'] })),
   );
   const pace = createPace({
     perAddressMs: config['pace.addressSpacingMs'],

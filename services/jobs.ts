@@ -1,6 +1,7 @@
 // The pipeline's table of contents: every queue job, what it carries, what it does, how often it is tried, how many run at once.
-import type { Parts } from './parts.ts';
+
 import { observe } from './observations/observe.job.ts';
+import type { Parts } from './parts.ts';
 import type { JobDefinition } from './platform/queue/queue.ts';
 import { rollUp } from './rollups/rollup.job.ts';
 import { CHUNK_SIZE } from './surveys/chunk.ts';

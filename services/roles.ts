@@ -1,8 +1,8 @@
 // Roles: which parts of the service a process starts. A table of parts, each a function that starts it and gives its stop.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Parts } from './parts.ts';
 import { JOBS, type JobName, type JobPayloads, jobOf } from './jobs.ts';
 import { makePartitions } from './observations/partition.store.ts';
+import type { Parts } from './parts.ts';
 import { nextFire, startTick } from './platform/cron.ts';
 import { deliverDue } from './schedules/deliver.job.ts';
 import { type FireContext, runFire } from './schedules/fire.job.ts';

@@ -1,12 +1,11 @@
 // A survey as it is asked for: refused without scope and contact, recorded with everything that is needed to repeat it.
 import { readScope } from './candidates/scope-text.ts';
-import type { Parts } from './parts.ts';
 import type { Config } from './config.ts';
-
 import { RELEASES } from './fingerprints/data/releases.ts';
+import type { Parts } from './parts.ts';
 import { KubecensusError } from './platform/errors.ts';
-import type { SurveyPlan } from './surveys/survey.ts';
 import { createSurvey } from './surveys/survey.store.ts';
+import type { SurveyPlan } from './surveys/survey.ts';
 
 /** What the configuration says about every survey. */
 export function surveyDefaults(config: Config): Omit<SurveyPlan, 'id' | 'feeds'> {

@@ -14,11 +14,17 @@ const LOOPBACK = /^(127\.|::1(\/|$))/;
 export function readScope(texts: readonly string[]): { scope: Scope; loopbackLab: boolean } {
   const lab = texts.filter((text) => text.startsWith(LAB)).map((text) => text.slice(LAB.length));
   if (lab.length === 0) return { scope: parseScope(texts), loopbackLab: false };
-  if (lab.length < texts.length) throw new KubecensusError('KC_SCOPE', 'A scope is either the lab (lab:127.0.0.0/8) or networks of the internet, not both.');
+  if (lab.length < texts.length)
+    throw new KubecensusError(
+      'KC_SCOPE',
+      'A scope is either the lab (lab:127.0.0.0/8) or networks of the internet, not both.',
+    );
   const outside = lab.filter((text) => !LOOPBACK.test(parsePrefix(text, { bare: true })?.text ?? text));
-  if (outside.length > 0) throw new KubecensusError('KC_SCOPE', `The lab is on loopback only; these are not: ${outside.join(', ')}.`);
+  if (outside.length > 0)
+    throw new KubecensusError('KC_SCOPE', `The lab is on loopback only; these are not: ${outside.join(', ')}.`);
   return { scope: parseScope(lab), loopbackLab: true };
 }
 
 /** Whether a scope is written as the lab's. */
-export const isLabScope = (texts: readonly string[]): boolean => texts.length > 0 && texts.every((text) => text.startsWith(LAB));
+export const isLabScope = (texts: readonly string[]): boolean =>
+  texts.length > 0 && texts.every((text) => text.startsWith(LAB));

@@ -33,20 +33,28 @@ export async function runCommandLine(args: readonly string[], environment: NodeJ
   }
 }
 
-function addCommand(program: Commander, command: Command, action: (words: string[], options: Options) => Promise<void>): void {
+function addCommand(
+  program: Commander,
+  command: Command,
+  action: (words: string[], options: Options) => Promise<void>,
+): void {
   const [name, ...words] = command.usage.split(' ');
   const existing = program.commands.find((other) => other.name() === name);
   const isNested = words[0] !== undefined && /^[a-z]/.test(words[0]);
   if (isNested) {
     const group = existing ?? program.command(name as string);
-    return addCommand(group, { ...command, usage: words.join(' ') }, action);
+    addCommand(group, { ...command, usage: words.join(' ') }, action);
+    return;
   }
-  const made = program.command(command.usage).description(command.help);
+  const made = program.command(command.usage, { isDefault: command.isDefault === true }).description(command.help);
   const own = (command.options ?? []).map((option) => attributeOf(option.flags));
   const common = COMMON.filter((option) => !own.includes(attributeOf(option.flags)));
   for (const option of [...(command.options ?? []), ...common]) made.addOption(new Option(option.flags, option.help));
   made.action(async (...parameters: unknown[]) => {
-    const positional = parameters.slice(0, -2).flat().filter((word) => word !== undefined) as string[];
+    const positional = parameters
+      .slice(0, -2)
+      .flat()
+      .filter((word) => word !== undefined) as string[];
     await action(positional, parameters.at(-2) as Options);
   });
 }
@@ -57,7 +65,12 @@ const COMMON = [
   { flags: '--config <file>', help: 'configuration file (JSON)' },
 ] as const;
 
-async function runCommand(command: Command, words: readonly string[], options: Options, environment: NodeJS.ProcessEnv): Promise<ExitCode> {
+async function runCommand(
+  command: Command,
+  words: readonly string[],
+  options: Options,
+  environment: NodeJS.ProcessEnv,
+): Promise<ExitCode> {
   const opened: Parts[] = [];
   const stopping = new AbortController();
   const onSignal = (): void => {
@@ -70,16 +83,23 @@ async function runCommand(command: Command, words: readonly string[], options: O
     const overrides = Object.fromEntries(
       [...(command.options ?? []), ...COMMON].flatMap((option) => {
         const value = options[attributeOf(option.flags)];
-        return 'setting' in option && option.setting !== undefined && value !== undefined ? [[option.setting, value]] : [];
+        return 'setting' in option && option.setting !== undefined && value !== undefined
+          ? [[option.setting, value]]
+          : [];
       }),
     );
-    const config = loadConfig(environment, (options['config'] as string | undefined) ?? environment['KUBECENSUS_CONFIG'] ?? null, overrides);
+    const config = loadConfig(
+      environment,
+      (options['config'] as string | undefined) ?? environment['KUBECENSUS_CONFIG'] ?? null,
+      overrides,
+    );
     const log = createLog(config['log.level'] as Parameters<typeof createLog>[0]);
     const session: Session = {
       config,
       log,
       format: rowFormat(command, options['format']),
-      out: (text) => new Promise((resolve, reject) => process.stdout.write(text, (error) => (error ? reject(error) : resolve()))),
+      out: (text) =>
+        new Promise((resolve, reject) => process.stdout.write(text, (error) => (error ? reject(error) : resolve()))),
       say: (text) => process.stderr.write(`${text}\n`),
       progressBars: process.stderr.isTTY === true,
       signal: stopping.signal,
@@ -106,12 +126,14 @@ function attributeOf(flags: string): string {
 
 /** Row formats are checked here, except for commands whose --format means something else. */
 function rowFormat(command: Command, value: unknown): RowFormat {
-  if (value === undefined || command.options?.some((option) => option.flags.startsWith('--format'))) return process.stdout.isTTY === true ? 'table' : 'ndjson';
+  if (value === undefined || command.options?.some((option) => option.flags.startsWith('--format')))
+    return process.stdout.isTTY === true ? 'table' : 'ndjson';
   if ((ROW_FORMATS as readonly unknown[]).includes(value)) return value as RowFormat;
   throw new KubecensusError('KC_USAGE', `--format is one of ${ROW_FORMATS.join(', ')}.`);
 }
 
-const isAbort = (error: unknown): boolean => error instanceof Error && (error.name === 'AbortError' || ('code' in error && error.code === 'ABORT_ERR'));
+const isAbort = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'AbortError' || ('code' in error && error.code === 'ABORT_ERR'));
 
 /** Says what happened and what to do; an error without a code is ours, and shows its stack. */
 function complain(error: unknown): ExitCode {

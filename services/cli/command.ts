@@ -1,8 +1,9 @@
 // What a command is, and what it is given.
-import type { Config } from '../config.ts';
+
 import type { LabSettings } from '../compose.ts';
-import type { Log } from '../platform/log.ts';
+import type { Config } from '../config.ts';
 import type { Parts } from '../parts.ts';
+import type { Log } from '../platform/log.ts';
 import type { RowFormat } from './rows.ts';
 
 /** Exit codes of the contract. */
@@ -39,12 +40,16 @@ export interface Command {
   /** Words after `kubecensus`, with arguments as commander reads them: 'feeds show <run>'. */
   readonly usage: string;
   readonly help: string;
+  /** Runs when the group is named alone: `kubecensus feeds` lists. */
+  readonly isDefault?: true;
   readonly options?: readonly OptionSpec[];
   readonly run: (session: Session, args: readonly string[], options: Options) => Promise<ExitCode>;
 }
 
 /** A text option, or null. */
-export const textOption = (options: Options, name: string): string | null => (typeof options[name] === 'string' ? (options[name] as string) : null);
+export const textOption = (options: Options, name: string): string | null =>
+  typeof options[name] === 'string' ? (options[name] as string) : null;
 
 /** An option that may be repeated, or []. */
-export const listOption = (options: Options, name: string): string[] => (Array.isArray(options[name]) ? (options[name] as string[]) : []);
+export const listOption = (options: Options, name: string): string[] =>
+  Array.isArray(options[name]) ? (options[name] as string[]) : [];

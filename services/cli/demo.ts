@@ -3,16 +3,19 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { startLab } from '../lab/process.ts';
+import { differences } from '../lab/compare.ts';
+import { type Lab, startLab } from '../lab/process.ts';
+import { expectedEndpoints } from '../lab/truth.ts';
+import { observedEndpoints } from '../observations/observation.store.ts';
 import type { Parts } from '../parts.ts';
 import { makeReport } from '../reports/report.job.ts';
+import { storeReport } from '../schedules/delivery.store.ts';
+import { beginSurvey, surveyDefaults } from '../survey-request.ts';
 import { PORTS } from '../surveys/ports.ts';
 import { surveyId } from '../surveys/survey.ts';
-import { beginSurvey, surveyDefaults } from '../survey-request.ts';
 import { type Command, EXIT, type ExitCode, type Session, textOption } from './command.ts';
 import { labAsInternet, pullLabFeeds } from './lab-internet.ts';
 import { waitForSurvey } from './survey.ts';
-import { storeReport } from '../schedules/delivery.store.ts';
 
 const HOSTS = 2000;
 const SEED = 'kubecensus-demo';
@@ -27,14 +30,23 @@ export const demoCommand: Command = {
   run: async (session, _args, options) => {
     const started = performance.now();
     session.say('An internet on loopback starts: no packet leaves this machine.');
-    const lab = await startLab({ seed: textOption(options, 'seed') ?? SEED, hosts: Number(textOption(options, 'hosts') ?? HOSTS), now: new Date() });
+    const lab = await startLab({
+      seed: textOption(options, 'seed') ?? SEED,
+      hosts: Number(textOption(options, 'hosts') ?? HOSTS),
+      now: new Date(),
+    });
     try {
       const parts = await session.open(labAsInternet(session.config, lab));
       await pullLabFeeds(parts, lab, session.signal, (run) => {
-        session.say(`feed ${run.feed}: ${run.read} read, ${run.accepted} accepted, ${run.duplicate} duplicate, ${run.rejected} rejected (${run.state})`);
+        session.say(
+          `feed ${run.feed}: ${run.read} read, ${run.accepted} accepted, ${run.duplicate} duplicate, ${run.rejected} rejected (${run.state})`,
+        );
       });
-      const code = await surveyLab(parts, session);
-      if (session.signal.aborted) return code;
+      const passive = await surveyLab('passive', parts, { ...session, out: async () => {} });
+      if (passive.code !== EXIT.done) return passive.code;
+      const { code, id } = await surveyLab('active', parts, session);
+      if (code !== EXIT.done) return code;
+      session.say(await comparison(parts, lab, id));
       const made = await report(parts);
       await session.out(await summary(made.files.directory, (performance.now() - started) / 1000));
       if (options['once'] !== true) await serve(join(made.files.directory, 'index.html'), session);
@@ -45,23 +57,47 @@ export const demoCommand: Command = {
   },
 };
 
-/** First what the engine's evidence says without a packet, then the active survey of every port of the table. */
-async function surveyLab(parts: Parts, session: Session): Promise<ExitCode> {
-  const quiet = { ...session, out: async () => {} };
-  for (const method of ['passive', 'active'] as const) {
-    const id = surveyId(parts.now(), Math.random);
-    await beginSurvey({ ...surveyDefaults(parts.config), id, method, feeds: [], ports: PORTS.map((plan) => plan.port) }, parts);
-    const code = await waitForSurvey(id, parts, method === 'passive' ? quiet : session);
-    if (code !== EXIT.done) return code;
-  }
-  return EXIT.done;
+/** One survey of every port of the component table, waited for. */
+async function surveyLab(
+  method: 'active' | 'passive',
+  parts: Parts,
+  session: Session,
+): Promise<{ code: ExitCode; id: string }> {
+  const id = surveyId(parts.now(), Math.random);
+  await beginSurvey({ ...surveyDefaults(parts.config), id, method, feeds: [], ports: ALL_PORTS }, parts);
+  return { code: await waitForSurvey(id, parts, session), id };
+}
+
+const ALL_PORTS = PORTS.map((plan) => plan.port);
+
+/** The survey against what the lab really runs. */
+async function comparison(parts: Parts, lab: Lab, id: string): Promise<string> {
+  const observed = await observedEndpoints(parts.db, id);
+  const lines = differences(expectedEndpoints(lab.world, { ports: ALL_PORTS }), observed);
+  const verdict =
+    lines.length === 0
+      ? 'every one as the lab runs it'
+      : `${lines.length} differences from what the lab runs:\n${lines.slice(0, 20).join('\n')}`;
+  return `Compared with the lab's plan: ${observed.length} endpoints, ${verdict}.`;
 }
 
 async function report(parts: Parts) {
   const id = `r-demo-${parts.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`;
-  const request = { id, name: 'headline', surveyId: null, compareId: null, out: null, formats: ['html', 'markdown', 'json'] as const };
+  const request = {
+    id,
+    name: 'headline',
+    surveyId: null,
+    compareId: null,
+    out: null,
+    formats: ['html', 'markdown', 'json'] as const,
+  };
   const made = await makeReport(request, { ...parts, dataDir: parts.config.dataDir });
-  await storeReport(parts.db, { id, name: 'headline', surveyId: made.surveyId, manifest: made.manifest }, { scheduleId: null, destinations: [] }, parts.now());
+  await storeReport(
+    parts.db,
+    { id, name: 'headline', surveyId: made.surveyId, manifest: made.manifest },
+    { scheduleId: null, destinations: [] },
+    parts.now(),
+  );
   return made;
 }
 
@@ -75,16 +111,23 @@ async function serve(page: string, session: Session): Promise<void> {
   const directory = join(page, '..');
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-    const file = /^\/(data\/[\w-]+\.csv|figures\/[\w-]+\.svg|[\w-]+\.(?:md|json|html))$/.exec(path)?.[1] ?? (path === '/' ? 'index.html' : null);
+    const file =
+      /^\/(data\/[\w-]+\.csv|figures\/[\w-]+\.svg|[\w-]+\.(?:md|json|html))$/.exec(path)?.[1] ??
+      (path === '/' ? 'index.html' : null);
     if (file === null) return void response.writeHead(404).end();
     readFile(join(directory, file)).then(
-      (body) => response.writeHead(200, { 'content-type': TYPES[file.split('.').at(-1) as string] ?? 'text/plain; charset=utf-8' }).end(body),
+      (body) =>
+        response
+          .writeHead(200, { 'content-type': TYPES[file.split('.').at(-1) as string] ?? 'text/plain; charset=utf-8' })
+          .end(body),
       () => response.writeHead(404).end(),
     );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  session.say(`The report is served at http://127.0.0.1:${(server.address() as { port: number }).port}/ until you press Ctrl-C.`);
+  session.say(
+    `The report is served at http://127.0.0.1:${(server.address() as { port: number }).port}/ until you press Ctrl-C.`,
+  );
   if (!session.signal.aborted) await once(session.signal, 'abort');
   server.close();
 }

@@ -1,7 +1,7 @@
 // kubecensus feeds: what is declared, the last run of each, one run explained, and pulling one.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeFeeds } from '../feeds/index.ts';
 import { type FeedRun, findRun, lastRuns, quarantined } from '../feeds/feed-run.store.ts';
+import { describeFeeds } from '../feeds/index.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import { type Command, EXIT, type ExitCode, type Session } from './command.ts';
 import { formatRows, type Row } from './rows.ts';
@@ -11,13 +11,18 @@ const SHOWN_REJECTS = 20;
 
 export const feedsListCommand: Command = {
   usage: 'feeds list',
+  isDefault: true,
   help: 'declared feeds with their terms, cost and last run, and files that were imported',
   run: async (session) => {
     const parts = await session.open();
     const runs = new Map((await lastRuns(parts.db)).map((run) => [run.feed, run]));
     const declared = describeFeeds(parts.config.feeds);
-    const imported = [...runs.keys()].filter((feed) => !declared.some((entry) => entry.name === feed)).map((name) => ({ name, type: 'import', cost: '', terms: '' }));
-    const rows = [...declared, ...imported].map(({ name, type, cost, terms }): Row => ({ feed: name, type, ...lastRunOf(runs.get(name)), cost, terms }));
+    const imported = [...runs.keys()]
+      .filter((feed) => !declared.some((entry) => entry.name === feed))
+      .map((name) => ({ name, type: 'import', cost: '', terms: '' }));
+    const rows = [...declared, ...imported].map(
+      ({ name, type, cost, terms }): Row => ({ feed: name, type, ...lastRunOf(runs.get(name)), cost, terms }),
+    );
     await session.out(formatRows(rows, session.format));
     return EXIT.done;
   },
@@ -42,7 +47,8 @@ export const feedsShowCommand: Command = {
     if (run === null) throw new KubecensusError('KC_USAGE', `There is no run ${id}.`);
     await printRun(session, run);
     const rows = await quarantined(parts.db, run.id, SHOWN_REJECTS);
-    if (rows.length > 0 && session.format === 'table') await session.out(`\nrejected rows (at most ${SHOWN_REJECTS})\n${formatRows(rows, 'table')}`);
+    if (rows.length > 0 && session.format === 'table')
+      await session.out(`\nrejected rows (at most ${SHOWN_REJECTS})\n${formatRows(rows, 'table')}`);
     return EXIT.done;
   },
 };
@@ -52,7 +58,11 @@ export const feedsRunCommand: Command = {
   help: 'pull a declared feed now',
   run: async (session, [name]) => {
     const parts = await session.open();
-    const run = await parts.runFeed(parts.declaredFeed(name as string), session.signal, progressOf(session, name as string));
+    const run = await parts.runFeed(
+      parts.declaredFeed(name as string),
+      session.signal,
+      progressOf(session, name as string),
+    );
     await sleep(0);
     return printRun(session, run);
   },
@@ -74,7 +84,12 @@ export async function printRun(session: Session, run: FeedRun): Promise<ExitCode
     partialReason: run.partialReason,
     query: run.query,
   };
-  await session.out(formatRows([session.format === 'table' ? row : { ...row, rejectedBy: JSON.stringify(run.rejectedBy) }], session.format));
+  await session.out(
+    formatRows(
+      [session.format === 'table' ? row : { ...row, rejectedBy: JSON.stringify(run.rejectedBy) }],
+      session.format,
+    ),
+  );
   return run.state === 'partial' ? EXIT.partial : run.state === 'failed' ? EXIT.failed : EXIT.done;
 }
 

@@ -9,11 +9,18 @@ export const importCommand: Command = {
   usage: 'import <files...>',
   help: 'take files as feeds; prints read, accepted, duplicate and rejected by reason; importing a file again changes nothing',
   options: [
-    { flags: '--format <name>', help: `auto, or one of: ${FORMATS.map((format) => format.name).join(', ')} (default: auto)` },
+    {
+      flags: '--format <name>',
+      help: `auto, or one of: ${FORMATS.map((format) => format.name).join(', ')} (default: auto)`,
+    },
     { flags: '--feed <name>', help: 'name of the feed (default: the name of the format)' },
     { flags: '--observed-at <time>', help: 'time of observation (RFC 3339) for rows that state none' },
     { flags: '--expand-cidr', help: 'accept networks up to /24 in lists and take every address of them' },
-    { flags: '--scope <cidr...>', help: 'take only what lies in these networks (default: the configured scope)', setting: 'scope' },
+    {
+      flags: '--scope <cidr...>',
+      help: 'take only what lies in these networks (default: the configured scope)',
+      setting: 'scope',
+    },
   ],
   run: async (session, files, options) => {
     const parts = await session.open();
@@ -27,7 +34,10 @@ export const importCommand: Command = {
         expandCidr: options['expandCidr'] === true,
       });
       session.say(`${basename(path)}: ${feed.decision}`);
-      const code = await printRun(session, await parts.runFeed(feed, session.signal, progressOf(session, basename(path))));
+      const code = await printRun(
+        session,
+        await parts.runFeed(feed, session.signal, progressOf(session, basename(path))),
+      );
       if (code !== EXIT.done) worst = code;
       if (session.signal.aborted) break;
     }

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LabSettings } from '../compose.ts';
 import type { Config } from '../config.ts';
-import { createFileFeed } from '../feeds/file.feed.ts';
 import type { FeedRun } from '../feeds/feed-run.store.ts';
+import { createFileFeed } from '../feeds/file.feed.ts';
 import { LAB_CENSYS_QUERY } from '../lab/engine-view.ts';
 import { labGeo } from '../lab/geo.ts';
 import type { Lab } from '../lab/process.ts';
@@ -13,7 +13,13 @@ import { LAB_ZONE } from '../lab/world.ts';
 import type { Parts } from '../parts.ts';
 
 /** The lab is ours and on loopback: nobody there needs to be spared. */
-const LAB_PACE = { rate: 20_000, inFlight: 400, 'pace.networkSpacingMs': 0, 'pace.networkInFlight': 200, 'pace.addressSpacingMs': 0 };
+const LAB_PACE = {
+  rate: 20_000,
+  inFlight: 400,
+  'pace.networkSpacingMs': 0,
+  'pace.networkInFlight': 200,
+  'pace.addressSpacingMs': 0,
+};
 
 /** The user's configuration with the lab as its internet. */
 export function labAsInternet(config: Config, lab: Lab): { settings: LabSettings; config: Config } {
@@ -27,18 +33,32 @@ export function labAsInternet(config: Config, lab: Lab): { settings: LabSettings
   const secret = (variable: string): string | null => (variable === 'CENSYS_TOKEN' ? censys.token : null);
   return {
     settings: { nameSuffix: LAB_ZONE, geo: labGeo(lab.world) },
-    config: { ...config, ...LAB_PACE, scope: ['lab:127.0.0.0/8'], 'dns.servers': [lab.dnsServer], vantage: 'lab', feeds, secret },
+    config: {
+      ...config,
+      ...LAB_PACE,
+      scope: ['lab:127.0.0.0/8'],
+      'dns.servers': [lab.dnsServer],
+      vantage: 'lab',
+      feeds,
+      secret,
+    },
   };
 }
 
 /** Pulls the lab's list, log, engine and engine counts, one after the other. */
-export async function pullLabFeeds(parts: Parts, lab: Lab, signal: AbortSignal, onRun: (run: FeedRun) => void): Promise<void> {
+export async function pullLabFeeds(
+  parts: Parts,
+  lab: Lab,
+  signal: AbortSignal,
+  onRun: (run: FeedRun) => void,
+): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'kubecensus-lab-'));
   try {
     const path = join(directory, 'hosts.txt');
     await writeFile(path, lab.listFile.map((line) => `${line}\n`).join(''));
     const list = await createFileFeed({ path, name: 'lab-list', format: 'list', observedAt: null, expandCidr: false });
-    for (const feed of [list, ...Object.keys(parts.config.feeds).map((name) => parts.declaredFeed(name))]) onRun(await parts.runFeed(feed, signal));
+    for (const feed of [list, ...Object.keys(parts.config.feeds).map((name) => parts.declaredFeed(name))])
+      onRun(await parts.runFeed(feed, signal));
   } finally {
     await rm(directory, { recursive: true });
   }

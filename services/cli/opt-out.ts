@@ -10,7 +10,8 @@ const KINDS = OPT_OUT_KINDS.join(', ');
 
 /** The row that a user means: the kind is told from the value when it is not named. */
 function rowOf(value: string, kind: string | null): OptOutRow {
-  if (kind !== null && !(OPT_OUT_KINDS as readonly string[]).includes(kind)) throw new KubecensusError('KC_OPT_OUT', `${kind} is no kind of opt-out; there are: ${KINDS}.`);
+  if (kind !== null && !(OPT_OUT_KINDS as readonly string[]).includes(kind))
+    throw new KubecensusError('KC_OPT_OUT', `${kind} is no kind of opt-out; there are: ${KINDS}.`);
   const kinds = kind === null ? OPT_OUT_KINDS : [kind as OptOutKind];
   for (const candidate of kinds) {
     const row = canonicalOptOut({ kind: candidate, value });
@@ -51,10 +52,16 @@ export const optOutRemoveCommand: Command = {
 
 export const optOutListCommand: Command = {
   usage: 'opt-out list',
+  isDefault: true,
   help: 'list the opt-outs in force; the list is never published',
   run: async (session) => {
     const parts = await session.open();
-    await session.out(formatRows((await optOutRows(parts.db)).map((row) => ({ ...row })), session.format));
+    await session.out(
+      formatRows(
+        (await optOutRows(parts.db)).map((row) => ({ ...row })),
+        session.format,
+      ),
+    );
     return EXIT.done;
   },
 };
@@ -64,11 +71,17 @@ export const optOutCheckCommand: Command = {
   help: 'may this address be probed, and if not, why',
   run: async (session, [text]) => {
     const address = parseAddress(text as string);
-    if (address === null) throw new KubecensusError('KC_USAGE', `${JSON.stringify(text)} is no address in canonical form.`);
+    if (address === null)
+      throw new KubecensusError('KC_USAGE', `${JSON.stringify(text)} is no address in canonical form.`);
     const parts = await session.open();
     const scope = parts.config.scope.length === 0 ? ['0.0.0.0/0', '::/0'] : parts.config.scope;
     const decision = (await parts.policyFor(scope)).decide(address);
-    await session.out(formatRows([{ address: address.text, allowed: decision.allowed, reason: decision.allowed ? null : decision.reason }], session.format));
+    await session.out(
+      formatRows(
+        [{ address: address.text, allowed: decision.allowed, reason: decision.allowed ? null : decision.reason }],
+        session.format,
+      ),
+    );
     return EXIT.done;
   },
 };

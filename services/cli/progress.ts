@@ -11,7 +11,10 @@ export interface Progress {
 /** A bar on stderr when that is a terminal; silent otherwise. */
 export function progressBar(session: Session, title: string): Progress {
   if (!session.progressBars) return { update: () => {}, stop: () => {} };
-  const bar = new SingleBar({ format: `${title} {bar} {value}/{total} {note}`, stream: process.stderr, hideCursor: true }, Presets.shades_classic);
+  const bar = new SingleBar(
+    { format: `${title} {bar} {value}/{total} {note}`, stream: process.stderr, hideCursor: true },
+    Presets.shades_classic,
+  );
   let running = true;
   bar.start(1, 0, { note: '' });
   return {

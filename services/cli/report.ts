@@ -6,11 +6,16 @@ import type { ReportFormat } from '../reports/write.ts';
 import { type Command, EXIT, type Options, textOption } from './command.ts';
 import { formatRows } from './rows.ts';
 
-const FORMAT_FLAGS = { html: 'html', markdown: 'markdown', json: 'json' } as const satisfies Record<string, ReportFormat>;
+const FORMAT_FLAGS = { html: 'html', markdown: 'markdown', json: 'json' } as const satisfies Record<
+  string,
+  ReportFormat
+>;
 
 export const reportCommand: Command = {
   usage: 'report [name]',
-  help: `write a report: ${Object.entries(REPORTS).map(([name, report]) => `${name} (${report.title})`).join('; ')}`,
+  help: `write a report: ${Object.entries(REPORTS)
+    .map(([name, report]) => `${name} (${report.title})`)
+    .join('; ')}`,
   options: [
     { flags: '--survey <id>', help: 'the survey (default: the newest that is counted)' },
     { flags: '--compare <id>', help: 'an earlier survey to stand beside it' },
@@ -34,7 +39,13 @@ export const reportCommand: Command = {
       },
       { ...parts, dataDir: parts.config.dataDir },
     );
-    const row = { report: id, name: made.files.name, survey: made.surveyId, directory: made.files.directory, files: made.files.files.length + 1 };
+    const row = {
+      report: id,
+      name: made.files.name,
+      survey: made.surveyId,
+      directory: made.files.directory,
+      files: made.files.files.length + 1,
+    };
     await session.out(formatRows([row], session.format));
     return EXIT.done;
   },

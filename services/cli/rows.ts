@@ -17,7 +17,10 @@ export function formatRows(rows: readonly Row[], format: RowFormat): string {
     case 'ndjson':
       return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
     case 'csv':
-      return stringify([columns, ...rows.map((row) => columns.map((column) => csvText(cellText(row[column]), typeof row[column])))], { record_delimiter: '\r\n' });
+      return stringify(
+        [columns, ...rows.map((row) => columns.map((column) => csvText(cellText(row[column]), typeof row[column])))],
+        { record_delimiter: '\r\n' },
+      );
     case 'table':
       return rows.length === 0 ? 'no rows\n' : `${tableOf(rows, columns)}\n`;
   }
@@ -37,8 +40,21 @@ function tableOf(rows: readonly Row[], columns: readonly string[]): string {
 
 /** Columns set apart by space, a line under the head: readable when pasted into a mail. */
 const PLAIN = {
-  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ',
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
 };
 
 const GROUPED = new Intl.NumberFormat('en-US', { maximumFractionDigits: 4 });
@@ -56,5 +72,8 @@ function cellText(value: Row[string] | undefined): string {
 
 /** Control and direction characters of hostile text must not reach a terminal. */
 function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

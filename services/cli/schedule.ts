@@ -6,8 +6,8 @@ import { isReportName, REPORTS } from '../reports/index.ts';
 import { fireContext } from '../roles.ts';
 import { deliverDue } from '../schedules/deliver.job.ts';
 import { fireId, runFire } from '../schedules/fire.job.ts';
-import type { ScheduleSpec } from '../schedules/schedule.ts';
 import { addSchedule, claimNow, listSchedules, removeSchedule } from '../schedules/schedule.store.ts';
+import type { ScheduleSpec } from '../schedules/schedule.ts';
 import { type Command, EXIT, listOption, type Options, textOption } from './command.ts';
 import { formatRows } from './rows.ts';
 
@@ -19,7 +19,10 @@ export const scheduleAddCommand: Command = {
     { flags: '--report <name>', help: `write a report on the newest survey: ${Object.keys(REPORTS).join(', ')}` },
     { flags: '--survey', help: 'start a survey of the configured scope' },
     { flags: '--feed <name...>', help: 'pull this declared feed; with --survey: only candidates of these feeds' },
-    { flags: '--cron <expression>', help: 'five fields in UTC: minute hour day-of-month month day-of-week (both days must match)' },
+    {
+      flags: '--cron <expression>',
+      help: 'five fields in UTC: minute hour day-of-month month day-of-week (both days must match)',
+    },
     { flags: '--to <destination...>', help: 'where the report goes: dir:PATH' },
   ],
   run: async (session, _args, options) => {
@@ -28,12 +31,16 @@ export const scheduleAddCommand: Command = {
     if (cron === null) throw new KubecensusError('KC_SCHEDULE', 'A schedule needs --cron.');
     const destinations = listOption(options, 'to');
     const unknown = destinations.filter((destination) => !isDestination(destination));
-    if (unknown.length > 0) throw new KubecensusError('KC_SCHEDULE', `Reports are delivered to dir:PATH, not to ${unknown.join(', ')}.`);
-    if (spec.kind === 'report' && destinations.length === 0) throw new KubecensusError('KC_SCHEDULE', 'A scheduled report needs a destination: --to dir:PATH.');
-    if (spec.kind !== 'report' && destinations.length > 0) throw new KubecensusError('KC_SCHEDULE', '--to goes with --report.');
+    if (unknown.length > 0)
+      throw new KubecensusError('KC_SCHEDULE', `Reports are delivered to dir:PATH, not to ${unknown.join(', ')}.`);
+    if (spec.kind === 'report' && destinations.length === 0)
+      throw new KubecensusError('KC_SCHEDULE', 'A scheduled report needs a destination: --to dir:PATH.');
+    if (spec.kind !== 'report' && destinations.length > 0)
+      throw new KubecensusError('KC_SCHEDULE', '--to goes with --report.');
     const nextDueAt = nextFire(cron, new Date());
     const name = textOption(options, 'name') ?? defaultName(spec);
-    if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(name)) throw new KubecensusError('KC_SCHEDULE', 'A schedule is named with lower-case letters, digits and hyphens.');
+    if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(name))
+      throw new KubecensusError('KC_SCHEDULE', 'A schedule is named with lower-case letters, digits and hyphens.');
     const parts = await session.open();
     if (spec.kind === 'feed') parts.declaredFeed(spec.feed);
     await addSchedule(parts.db, { name, spec, cron, destinations, nextDueAt }, parts.now());
@@ -46,7 +53,11 @@ function specOf(options: Options): ScheduleSpec {
   const report = textOption(options, 'report');
   const feeds = listOption(options, 'feed');
   if (report !== null && options['survey'] === undefined && feeds.length === 0) {
-    if (!isReportName(report)) throw new KubecensusError('KC_SCHEDULE', `There is no report named ${report}; there are: ${Object.keys(REPORTS).join(', ')}.`);
+    if (!isReportName(report))
+      throw new KubecensusError(
+        'KC_SCHEDULE',
+        `There is no report named ${report}; there are: ${Object.keys(REPORTS).join(', ')}.`,
+      );
     return { kind: 'report', report };
   }
   if (options['survey'] === true && report === null) return { kind: 'survey', feeds };
@@ -54,10 +65,12 @@ function specOf(options: Options): ScheduleSpec {
   throw new KubecensusError('KC_SCHEDULE', 'A schedule runs one thing: --report NAME, --survey, or --feed NAME.');
 }
 
-const defaultName = (spec: ScheduleSpec): string => (spec.kind === 'report' ? spec.report : spec.kind === 'feed' ? `feed-${spec.feed}` : 'survey').toLowerCase();
+const defaultName = (spec: ScheduleSpec): string =>
+  (spec.kind === 'report' ? spec.report : spec.kind === 'feed' ? `feed-${spec.feed}` : 'survey').toLowerCase();
 
 export const scheduleListCommand: Command = {
   usage: 'schedule list',
+  isDefault: true,
   help: 'list schedules with their last and next fire',
   run: async (session) => {
     const parts = await session.open();
@@ -82,7 +95,8 @@ export const scheduleRemoveCommand: Command = {
   help: 'remove a schedule',
   run: async (session, [name]) => {
     const parts = await session.open();
-    if (!(await removeSchedule(parts.db, name as string))) throw new KubecensusError('KC_SCHEDULE', `There is no schedule named ${name}.`);
+    if (!(await removeSchedule(parts.db, name as string)))
+      throw new KubecensusError('KC_SCHEDULE', `There is no schedule named ${name}.`);
     session.say(`Removed ${name}.`);
     return EXIT.done;
   },

@@ -7,7 +7,12 @@ import { type Command, EXIT, textOption } from './command.ts';
 export const startCommand: Command = {
   usage: 'start',
   help: 'run the service: queue workers, schedules, deliveries',
-  options: [{ flags: '--role <roles>', help: `which parts to run, comma-separated: ${Object.keys(ROLES).join(', ')} (default: all)` }],
+  options: [
+    {
+      flags: '--role <roles>',
+      help: `which parts to run, comma-separated: ${Object.keys(ROLES).join(', ')} (default: all)`,
+    },
+  ],
   run: async (session, _args, options) => {
     const parts = rolesOf(textOption(options, 'role') ?? 'all');
     const composed = await session.open();
@@ -22,6 +27,10 @@ export const startCommand: Command = {
 function rolesOf(text: string): Part[] {
   const names = text.split(',').map((name) => name.trim());
   const unknown = names.filter((name) => ROLES[name] === undefined);
-  if (unknown.length > 0) throw new KubecensusError('KC_USAGE', `No role is named ${unknown.join(', ')}; there are: ${Object.keys(ROLES).join(', ')}.`);
+  if (unknown.length > 0)
+    throw new KubecensusError(
+      'KC_USAGE',
+      `No role is named ${unknown.join(', ')}; there are: ${Object.keys(ROLES).join(', ')}.`,
+    );
   return [...new Set(names.flatMap((name) => ROLES[name] ?? []))];
 }

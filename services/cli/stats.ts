@@ -1,7 +1,7 @@
 // kubecensus stats: counts of a survey by any dimensions, or of tallies.
 import { KubecensusError } from '../platform/errors.ts';
-import { DIMENSION_NAMES, DIMENSIONS, type Dimension, UNITS } from '../rollups/rollup.ts';
 import { type CountedUnit, count } from '../rollups/rollup.store.ts';
+import { DIMENSION_NAMES, DIMENSIONS, type Dimension, UNITS } from '../rollups/rollup.ts';
 import { latestSurvey } from '../surveys/survey.store.ts';
 import { TALLY_DIMENSIONS, type TallyDimension, tallyCounts } from '../tallies/tally.store.ts';
 import { type Command, EXIT, type ExitCode, listOption, type Options, type Session, textOption } from './command.ts';
@@ -15,7 +15,10 @@ export const statsCommand: Command = {
   options: [
     { flags: '--survey <id>', help: 'the survey (default: the newest that is counted)' },
     { flags: '--by <dimensions>', help: 'one or more dimensions, comma-separated' },
-    { flags: '--where <dim=value...>', help: 'only where a dimension has this value; repeated for one dimension: any of them' },
+    {
+      flags: '--where <dim=value...>',
+      help: 'only where a dimension has this value; repeated for one dimension: any of them',
+    },
     { flags: '--unit <unit>', help: `${COUNTED_UNITS.join(', ')} (default: endpoint; cluster is an estimate)` },
     { flags: '--tallies', help: `counts that others state; --by ${Object.keys(TALLY_DIMENSIONS).join(', ')}` },
     { flags: '--feed <name>', help: 'with --tallies: of this feed only' },
@@ -26,19 +29,29 @@ export const statsCommand: Command = {
 async function stats(session: Session, options: Options): Promise<ExitCode> {
   const by = dimensions((textOption(options, 'by') ?? '').split(',').filter((word) => word !== ''));
   const unit = (textOption(options, 'unit') ?? 'endpoint') as CountedUnit;
-  if (!COUNTED_UNITS.includes(unit)) throw new KubecensusError('KC_DIMENSION', `${unit} is no unit; there are: ${COUNTED_UNITS.join(', ')}.`);
+  if (!COUNTED_UNITS.includes(unit))
+    throw new KubecensusError('KC_DIMENSION', `${unit} is no unit; there are: ${COUNTED_UNITS.join(', ')}.`);
   const where = conditions(listOption(options, 'where'));
   const parts = await session.open();
   const surveyId = textOption(options, 'survey') ?? (await latestSurvey(parts.db));
   if (surveyId === null) throw new KubecensusError('KC_NO_SURVEY', 'No survey has been counted yet.');
   const cells = await count(parts.db, { surveyId, by, where, unit });
-  await session.out(formatRows(cells.map((cell) => ({ ...cell.values, [unit]: cell.count })), session.format));
+  await session.out(
+    formatRows(
+      cells.map((cell) => ({ ...cell.values, [unit]: cell.count })),
+      session.format,
+    ),
+  );
   return EXIT.done;
 }
 
 function dimensions(words: readonly string[]): Dimension[] {
   const unknown = words.filter((word) => !Object.hasOwn(DIMENSIONS, word));
-  if (unknown.length > 0) throw new KubecensusError('KC_DIMENSION', `No dimension is named ${unknown.join(', ')}; there are: ${DIMENSION_NAMES.join(', ')}.`);
+  if (unknown.length > 0)
+    throw new KubecensusError(
+      'KC_DIMENSION',
+      `No dimension is named ${unknown.join(', ')}; there are: ${DIMENSION_NAMES.join(', ')}.`,
+    );
   return words as Dimension[];
 }
 
@@ -57,9 +70,24 @@ function conditions(texts: readonly string[]): Partial<Record<Dimension, string[
 
 async function tallies(session: Session, options: Options): Promise<ExitCode> {
   const by = textOption(options, 'by') ?? 'distribution';
-  if (!Object.hasOwn(TALLY_DIMENSIONS, by)) throw new KubecensusError('KC_DIMENSION', `Tallies are counted by ${Object.keys(TALLY_DIMENSIONS).join(', ')}.`);
+  if (!Object.hasOwn(TALLY_DIMENSIONS, by))
+    throw new KubecensusError('KC_DIMENSION', `Tallies are counted by ${Object.keys(TALLY_DIMENSIONS).join(', ')}.`);
   const parts = await session.open();
   const rows = await tallyCounts(parts.db, by as TallyDimension, textOption(options, 'feed'));
-  await session.out(formatRows(rows.map(({ value, ...row }) => ({ feed: row.feed, day: row.day, [by]: value, count: row.count, share: row.share, unit: row.unit, total: row.total, omitted: row.omitted })), session.format));
+  await session.out(
+    formatRows(
+      rows.map(({ value, ...row }) => ({
+        feed: row.feed,
+        day: row.day,
+        [by]: value,
+        count: row.count,
+        share: row.share,
+        unit: row.unit,
+        total: row.total,
+        omitted: row.omitted,
+      })),
+      session.format,
+    ),
+  );
   return EXIT.done;
 }

@@ -1,12 +1,12 @@
 // kubecensus survey: one survey, waited for; ends with the headline counts and the survey's id.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DEFAULT_PORTS, PORTS } from '../surveys/ports.ts';
 import type { Parts } from '../parts.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import { startParts } from '../roles.ts';
 import { beginSurvey, surveyDefaults } from '../survey-request.ts';
+import { DEFAULT_PORTS, PORTS } from '../surveys/ports.ts';
+import { listSurveys, type SurveyRow, stopSurvey } from '../surveys/survey.store.ts';
 import { surveyId } from '../surveys/survey.ts';
-import { listSurveys, stopSurvey, type SurveyRow } from '../surveys/survey.store.ts';
 import { type Command, EXIT, type ExitCode, listOption, type Options, type Session, textOption } from './command.ts';
 import { headlineText } from './headline-text.ts';
 import { progressBar } from './progress.ts';
@@ -19,13 +19,21 @@ export const surveyCommand: Command = {
   help: 'survey the candidates once and wait for it; Ctrl-C stops it, and what was observed stays',
   options: [
     { flags: '--feed <name...>', help: 'only candidates of these feeds (default: all)' },
-    { flags: '--scope <cidr...>', help: 'networks that may be probed; lab:127.0.0.0/8 for a lab on loopback', setting: 'scope' },
+    {
+      flags: '--scope <cidr...>',
+      help: 'networks that may be probed; lab:127.0.0.0/8 for a lab on loopback',
+      setting: 'scope',
+    },
     { flags: '--passive', help: 'judge the evidence that feeds gave, without sending a packet' },
     { flags: '--sample <p>', help: 'draw this share of the candidates (0 to 1), reproducibly by seed' },
     { flags: '--seed <text>', help: 'seed of order and sample (default: kubecensus)' },
     { flags: '--vantage <name>', help: 'where probes leave from', setting: 'vantage' },
     { flags: '--rate <n>', help: 'new connections per second over all targets', setting: 'rate' },
-    { flags: '--ports <list>', help: `ports of candidates that name none, and no others (default: ${DEFAULT_PORTS.join(',')}, and what candidates name)`, setting: 'ports' },
+    {
+      flags: '--ports <list>',
+      help: `ports of candidates that name none, and no others (default: ${DEFAULT_PORTS.join(',')}, and what candidates name)`,
+      setting: 'ports',
+    },
     { flags: '--all-ports', help: `every port of the component table: ${PORTS.map((plan) => plan.port).join(', ')}` },
     { flags: '--resume <survey>', help: 'go on with a survey whose process died' },
   ],
@@ -39,7 +47,8 @@ export const surveyCommand: Command = {
 
 async function begin(parts: Parts, session: Session, options: Options): Promise<string> {
   const sample = textOption(options, 'sample');
-  if (sample !== null && !(Number(sample) > 0 && Number(sample) <= 1)) throw new KubecensusError('KC_USAGE', '--sample is a share above 0 and at most 1.');
+  if (sample !== null && !(Number(sample) > 0 && Number(sample) <= 1))
+    throw new KubecensusError('KC_USAGE', '--sample is a share above 0 and at most 1.');
   const id = surveyId(parts.now(), Math.random);
   const plan = {
     ...surveyDefaults(session.config),
@@ -63,7 +72,11 @@ export async function waitForSurvey(id: string, parts: Parts, session: Session):
     let survey = await readSurvey(parts, id);
     while (survey.rolledUpAt === null) {
       if (session.signal.aborted && survey.state !== 'stopped') await stopSurvey(parts.db, id, parts.now());
-      bar.update(survey.state === 'planning' ? 0 : survey.committed, survey.chunks, `${survey.state}, ${survey.targets} targets`);
+      bar.update(
+        survey.state === 'planning' ? 0 : survey.committed,
+        survey.chunks,
+        `${survey.state}, ${survey.targets} targets`,
+      );
       await sleep(POLL_MS);
       survey = await readSurvey(parts, id);
     }

@@ -35,5 +35,10 @@ const switchCommand = (usage: string, help: string, paused: boolean, said: strin
   },
 });
 
-export const pauseCommand = switchCommand('pause', 'stop new dials everywhere within a second', true, 'Paused: no new connection is opened until `kubecensus resume`.');
+export const pauseCommand = switchCommand(
+  'pause',
+  'stop new dials everywhere within a second',
+  true,
+  'Paused: no new connection is opened until `kubecensus resume`.',
+);
 export const resumeCommand = switchCommand('resume', 'go on after a pause', false, 'Resumed.');

@@ -21,7 +21,12 @@ export interface Dataset {
   readonly columns: readonly Column[];
 }
 
-const column = (name: string, type: ColumnType, sql: string, description: string): Column => ({ name, type, sql, description });
+const column = (name: string, type: ColumnType, sql: string, description: string): Column => ({
+  name,
+  type,
+  sql,
+  description,
+});
 
 const JUDGED = [
   column('component', 'text', 'o.component', 'what was recognised; empty when nothing was'),
@@ -32,7 +37,8 @@ export const DATASETS = {
   candidates: {
     description: 'endpoints and names that feeds named',
     perSurvey: false,
-    source: 'candidate c join lateral (select array_agg(feed order by feed) as feeds from sighting where candidate_id = c.id) s on true',
+    source:
+      'candidate c join lateral (select array_agg(feed order by feed) as feeds from sighting where candidate_id = c.id) s on true',
     orderBy: 'c.key',
     columns: [
       column('candidate', 'text', 'c.key', 'canonical endpoint or name'),
@@ -47,7 +53,8 @@ export const DATASETS = {
   observations: {
     description: 'every observation of a survey',
     perSurvey: true,
-    source: 'observation o left join k8s_version v on v.id = o.version_id left join certificate c on c.id = o.certificate_id where o.survey_id = $SURVEY',
+    source:
+      'observation o left join k8s_version v on v.id = o.version_id left join certificate c on c.id = o.certificate_id where o.survey_id = $SURVEY',
     orderBy: 'o.address, o.port, o.host',
     columns: [
       column('survey', 'text', 'o.survey_id', 'the survey'),
@@ -65,7 +72,12 @@ export const DATASETS = {
       column('ms_total', 'integer', 'o.ms_total', 'duration of the probe in milliseconds'),
       column('bytes_in', 'integer', 'o.bytes_in', 'bytes received'),
       ...JUDGED,
-      column('certificate_name', 'boolean', 'o.certificate_name', 'indicator: the certificate carries the Kubernetes names'),
+      column(
+        'certificate_name',
+        'boolean',
+        'o.certificate_name',
+        'indicator: the certificate carries the Kubernetes names',
+      ),
       column('version_endpoint', 'boolean', 'o.version_endpoint', 'indicator: /version discloses a version'),
       column('authentication', 'text', 'o.authentication', 'what it answers without credentials'),
       column('git_version', 'text', 'v.git_version', 'version as printed'),
@@ -97,7 +109,12 @@ export const DATASETS = {
       column('first_seen', 'timestamp', 'o.first_seen', 'first time that a component was confirmed or probable there'),
       column('last_seen', 'timestamp', 'o.last_seen', 'last such time'),
       column('last_probed', 'timestamp', 'o.last_probed', 'last probe, whatever it found'),
-      column('last_changed', 'timestamp', 'o.last_changed', 'last change of outcome, component, grade, version or distribution'),
+      column(
+        'last_changed',
+        'timestamp',
+        'o.last_changed',
+        'last change of outcome, component, grade, version or distribution',
+      ),
       column('misses', 'integer', 'o.misses', 'probes since it was last seen'),
     ],
   },

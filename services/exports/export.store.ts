@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
-import type { Database } from '../platform/db/database.ts';
 import { copyOut, literal } from '../platform/db/copy.ts';
+import type { Database } from '../platform/db/database.ts';
 import { type Column, DATASETS, type Dataset, type DatasetName } from './columns.ts';
 import { crlf } from './crlf.ts';
 
@@ -29,10 +29,15 @@ export interface ExportResult {
 }
 
 /** Streams a dataset in its fixed order. The same database gives the same bytes. */
-export async function exportDataset(request: ExportRequest, database: Pick<Database, 'pool' | 'db'>, signal: AbortSignal): Promise<ExportResult> {
+export async function exportDataset(
+  request: ExportRequest,
+  database: Pick<Database, 'pool' | 'db'>,
+  signal: AbortSignal,
+): Promise<ExportResult> {
   const dataset: Dataset = DATASETS[request.dataset];
   const meter = new Meter(request.format);
-  const transform = (source: Readable): AsyncIterable<Uint8Array> => meter.measure(request.format === 'csv' ? crlf(source) : source);
+  const transform = (source: Readable): AsyncIterable<Uint8Array> =>
+    meter.measure(request.format === 'csv' ? crlf(source) : source);
   const copy = COPY[request.format](dataset, request.surveyId);
   if (typeof request.out !== 'string') {
     await copyOut(database.pool, copy, transform, request.out, signal);
@@ -77,9 +82,26 @@ function csvExpression({ type, sql }: Column): string {
 
 const jsonExpression = ({ type, sql }: Column): string => (type === 'timestamp' ? isoTime(sql) : sql);
 
-async function writeManifest(request: ExportRequest, dataset: Dataset, result: ExportResult, { db }: Pick<Database, 'db'>): Promise<void> {
-  const survey = request.surveyId === null ? null : await db.selectFrom('survey').select(['id', 'state', 'manifest']).where('id', '=', request.surveyId).executeTakeFirst();
-  const partialFeeds = await db.selectFrom('feed_run').select(['feed', 'id', 'partial_reason']).where('state', 'in', ['partial', 'failed']).orderBy('id').execute();
+async function writeManifest(
+  request: ExportRequest,
+  dataset: Dataset,
+  result: ExportResult,
+  { db }: Pick<Database, 'db'>,
+): Promise<void> {
+  const survey =
+    request.surveyId === null
+      ? null
+      : await db
+          .selectFrom('survey')
+          .select(['id', 'state', 'manifest'])
+          .where('id', '=', request.surveyId)
+          .executeTakeFirst();
+  const partialFeeds = await db
+    .selectFrom('feed_run')
+    .select(['feed', 'id', 'partial_reason'])
+    .where('state', 'in', ['partial', 'failed'])
+    .orderBy('id')
+    .execute();
   const manifest = {
     kind: 'kubecensus-export',
     dataset: request.dataset,

@@ -83,8 +83,9 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     ctLog: ready.ctLog,
     censys: ready.censys,
     listFile: listLines(world),
-    dials: () =>
-      new Promise((resolve, reject) => {
+    dials: async () => {
+      if (!child.connected) throw new KubecensusError('KC_LAB', 'The lab is gone.');
+      return new Promise((resolve, reject) => {
         const onExit = () => reject(new KubecensusError('KC_LAB', 'The lab is gone.'));
         child.once('exit', onExit);
         child.once('message', (message: FromLab) => {
@@ -93,7 +94,8 @@ export async function startLab(options: LabOptions): Promise<Lab> {
           else reject(new KubecensusError('KC_LAB', 'The lab answered something else.'));
         });
         tell({ type: 'dials' });
-      }),
+      });
+    },
     close: async () => {
       if (child.exitCode === null && child.connected) tell({ type: 'close' });
       await gone;

@@ -1,11 +1,11 @@
 // Writes a chunk's observations, the state of its endpoints, and its committed mark in one transaction: at-least-once jobs, exactly-once facts.
 import { type Kysely, sql } from 'kysely';
-import { storableJson, storableText } from '../platform/db/json.ts';
 import type { Database } from '../platform/db/database.ts';
+import { storableJson, storableText } from '../platform/db/json.ts';
 import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import { lockOpenChunk, markCommitted } from '../surveys/survey.store.ts';
-import type { Observation } from './observation.ts';
+import type { Observation, ObservedEndpoint } from './observation.ts';
 
 /** Names of one certificate that are stored; certificates with thousands exist. */
 const STORED_NAMES = 100;
@@ -191,4 +191,14 @@ export async function addressPerNetwork(db: Kysely<DB>, surveyId: string): Promi
     where survey_id = ${surveyId} and asn is not null and address is not null order by asn, address
   `.execute(db);
   return new Map(result.rows.map((row) => [row.asn, row.address]));
+}
+
+/** What a survey saw at every endpoint, in the order of addresses, with the words of the verdict. For a survey that fits into memory. */
+export async function observedEndpoints(db: Kysely<DB>, surveyId: string): Promise<ObservedEndpoint[]> {
+  const result = await sql<ObservedEndpoint>`
+    select host(o.address) as address, o.host, o.port, o.outcome, o.component, o.grade, o.certificate_name as "certificateName",
+      o.version_endpoint as "versionEndpoint", v.git_version as "gitVersion", o.distribution, o.authentication
+    from observation o left join k8s_version v on v.id = o.version_id where o.survey_id = ${surveyId} order by o.address, o.port, o.host
+  `.execute(db);
+  return result.rows;
 }

@@ -33,6 +33,21 @@ export interface Observation {
   readonly flags: readonly string[];
 }
 
+/** One endpoint as a survey saw it. */
+export interface ObservedEndpoint {
+  readonly address: string | null;
+  readonly host: string;
+  readonly port: number;
+  readonly outcome: string;
+  readonly component: string | null;
+  readonly grade: string;
+  readonly certificateName: boolean | null;
+  readonly versionEndpoint: boolean | null;
+  readonly gitVersion: string | null;
+  readonly distribution: string | null;
+  readonly authentication: string | null;
+}
+
 /** Authentication modes in which a Kubernetes endpoint keeps its version to itself but asks for credentials. */
 const ASKS = new Set(['required', 'anonymous-denied', 'anonymous-health', 'client-certificate']);
 

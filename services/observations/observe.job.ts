@@ -11,10 +11,10 @@ import type { Outcome } from '../probes/outcome.ts';
 import type { Pace } from '../probes/pace.ts';
 import type { Probe, ProbeResult } from '../probes/probe.ts';
 import { portPlan } from '../surveys/ports.ts';
-import type { SurveyTarget } from '../surveys/survey.ts';
 import { evidenceBodies, findPlan, openTargets } from '../surveys/survey.store.ts';
-import { digestOf, type Leaf, type Observation, outcomeOf } from './observation.ts';
+import type { SurveyTarget } from '../surveys/survey.ts';
 import { commitChunk } from './observation.store.ts';
+import { digestOf, type Leaf, type Observation, outcomeOf } from './observation.ts';
 
 export interface ObserveContext {
   readonly database: Database;
@@ -63,18 +63,36 @@ async function dialChunk(
 }
 
 /** One target dialled within pace, unless planning or policy already decided. Policy is asked when the turn has come: an opt-out holds for queued work. */
-async function dial(target: SurveyTarget, scope: readonly string[], context: ObserveContext, signal: AbortSignal): Promise<Observation> {
+async function dial(
+  target: SurveyTarget,
+  scope: readonly string[],
+  context: ObserveContext,
+  signal: AbortSignal,
+): Promise<Observation> {
   const address = target.address === null ? null : parseAddress(target.address);
-  if (target.outcome !== null || address === null) return undialled(target, (target.outcome ?? 'invalid_target') as Outcome, context);
+  if (target.outcome !== null || address === null)
+    return undialled(target, (target.outcome ?? 'invalid_target') as Outcome, context);
   const { transport, paths, plainFallback } = portPlan(target.port);
-  const asked = { address: address.text, port: target.port, serverName: target.serverName, transport, paths, plainFallback };
+  const asked = {
+    address: address.text,
+    port: target.port,
+    serverName: target.serverName,
+    transport,
+    paths,
+    plainFallback,
+  };
   const turn = async () => {
     const policy = await context.policyFor(scope);
     return mayAsk(target, address, policy) ? { policy, result: await context.probe(asked) } : null;
   };
   const dialled = await context.pace.run(address.text, turn, signal);
   if (dialled === null) return undialled(target, 'blocked_policy', context);
-  return withoutOptedOutKey(observed(target, dialled.result.evidence, dialled.result, 'active', context), target, dialled.policy, context);
+  return withoutOptedOutKey(
+    observed(target, dialled.result.evidence, dialled.result, 'active', context),
+    target,
+    dialled.policy,
+    context,
+  );
 }
 
 /** Neither the address nor the name may be one whose owner asked not to be asked. */
@@ -84,7 +102,12 @@ function mayAsk(target: SurveyTarget, address: Address | null, policy: Policy): 
 }
 
 /** The owner of a key can be known after the handshake only; then nothing of what was seen is kept. */
-function withoutOptedOutKey(observation: Observation, target: SurveyTarget, policy: Policy, context: ObserveContext): Observation {
+function withoutOptedOutKey(
+  observation: Observation,
+  target: SurveyTarget,
+  policy: Policy,
+  context: ObserveContext,
+): Observation {
   const key = observation.certificate?.spkiSha256 ?? null;
   return key === null || policy.decideKey(key).allowed ? observation : undialled(target, 'blocked_policy', context);
 }

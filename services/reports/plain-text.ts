@@ -2,7 +2,7 @@
 
 /** C0 and C1 controls, soft hyphen, zero-width and bidirectional controls, line separators, tags, lone surrogates. */
 const INVISIBLE =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202d\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]|\p{Cs}|[\u{e0000}-\u{e007f}]/gu;
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]|\p{Cs}|[\u{e0000}-\u{e007f}]/gu;
 
 /** Invisible characters become their code point, ⟨U+202E⟩; everything else stays. Not for CSV and JSON, which keep text as it was. */
 export function visible(text: string): string {

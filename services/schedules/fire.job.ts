@@ -5,8 +5,8 @@ import type { DB } from '../platform/db/schema.ts';
 import type { Log } from '../platform/log.ts';
 import { makeReport, type ReportContext } from '../reports/report.job.ts';
 import { storeReport } from './delivery.store.ts';
-import type { Fire } from './schedule.ts';
 import { finishFire } from './schedule.store.ts';
+import type { Fire } from './schedule.ts';
 
 export interface FireContext extends ReportContext {
   readonly db: Kysely<DB>;

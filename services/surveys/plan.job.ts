@@ -8,8 +8,8 @@ import type { DB } from '../platform/db/schema.ts';
 import { parseAddress } from '../platform/net/address.ts';
 import { cutChunks } from './chunk.ts';
 import { sampled } from './order.ts';
-import type { SurveyPlan, SurveyTarget } from './survey.ts';
 import { type EvidenceRow, evidenceOf, findPlan, storeChunks } from './survey.store.ts';
+import type { SurveyPlan, SurveyTarget } from './survey.ts';
 
 /** Names resolved at once: a resolver of one's own stands this; more gains nothing. */
 const RESOLVING_AT_ONCE = 64;
@@ -60,9 +60,15 @@ class Targets {
     if (target.address !== null) {
       const decision =
         address === null ? ({ allowed: false, reason: 'bad_address' } as const) : this.#policy.decide(address);
-      if (!decision.allowed) return this.exclude(decision.reason);
+      if (!decision.allowed) {
+        this.exclude(decision.reason);
+        return;
+      }
     }
-    if (target.serverName !== null && !this.#policy.decideName(target.serverName).allowed) return this.exclude('opted_out');
+    if (target.serverName !== null && !this.#policy.decideName(target.serverName).allowed) {
+      this.exclude('opted_out');
+      return;
+    }
     const key = `${target.address ?? `name ${target.host}`} ${target.port}`;
     const known = this.#byEndpoint.get(key);
     this.#byEndpoint.set(key, known === undefined ? target : merge(known, target));
@@ -95,7 +101,9 @@ async function addCandidates(
   for (let start = 0; start < drawn.length; start += RESOLVING_AT_ONCE) {
     const slice = drawn.slice(start, start + RESOLVING_AT_ONCE);
     const resolved = await Promise.all(
-      slice.map((row) => (row.kind === 'name' && context.policy.decideName(row.host).allowed ? context.resolver.resolve(row.host) : null)),
+      slice.map((row) =>
+        row.kind === 'name' && context.policy.decideName(row.host).allowed ? context.resolver.resolve(row.host) : null,
+      ),
     );
     for (const [index, row] of slice.entries()) addCandidate(targets, row, resolved[index] ?? null, survey);
   }
@@ -107,11 +115,16 @@ function addCandidate(
   resolution: Awaited<ReturnType<Resolver['resolve']>> | null,
   survey: SurveyPlan,
 ): void {
-  if (row.port !== null && survey.portsOnly && !survey.ports.includes(row.port))
-    return targets.exclude('port_not_chosen');
+  if (row.port !== null && survey.portsOnly && !survey.ports.includes(row.port)) {
+    targets.exclude('port_not_chosen');
+    return;
+  }
   const common = { candidateId: row.id, host: row.host, feeds: row.feeds, evidenceFeed: null };
   const ports = row.port === null ? survey.ports : [row.port];
-  if (row.kind === 'name' && resolution === null) return targets.exclude('opted_out');
+  if (row.kind === 'name' && resolution === null) {
+    targets.exclude('opted_out');
+    return;
+  }
   if (resolution === null) {
     for (const port of ports)
       targets.add({ ...common, address: row.host, port, serverName: null, flags: [], outcome: null });
@@ -141,8 +154,14 @@ function addCandidate(
 
 function addEvidence(targets: Targets, row: EvidenceRow, survey: SurveyPlan): void {
   if (survey.sample !== null && !sampled(survey.seed, row.key, survey.sample)) return;
-  if (row.port === null) return targets.exclude('no_port');
-  if (survey.portsOnly && !survey.ports.includes(row.port)) return targets.exclude('port_not_chosen');
+  if (row.port === null) {
+    targets.exclude('no_port');
+    return;
+  }
+  if (survey.portsOnly && !survey.ports.includes(row.port)) {
+    targets.exclude('port_not_chosen');
+    return;
+  }
   targets.add({
     candidateId: row.id,
     host: row.host,

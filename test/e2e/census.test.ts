@@ -1,31 +1,14 @@
 // The census of the lab equals the lab's truth, endpoint by endpoint and count by count.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ExpectedEndpoint, expectedCounts, expectedEndpoints } from '../../services/lab/truth.ts';
+import { differences } from '../../services/lab/compare.ts';
+import { expectedCounts, expectedEndpoints } from '../../services/lab/truth.ts';
+import { observedEndpoints } from '../../services/observations/observation.store.ts';
 import { count } from '../../services/rollups/rollup.store.ts';
 import { PORTS } from '../../services/surveys/ports.ts';
-import { type ObservedEndpoint, observedEndpoints, startLabCensus } from '../support/lab-census.ts';
+import { startLabCensus } from '../support/lab-census.ts';
 
-const GRADES = ['not', 'possible', 'probable', 'confirmed'];
 const ports = PORTS.map((plan) => plan.port);
-
-/** Every way in which an observed endpoint differs from the truth, as lines. */
-function differences(expected: readonly ExpectedEndpoint[], observed: readonly ObservedEndpoint[]): string[] {
-  const key = (address: string | null, name: string | null, port: number | null) => (address === null ? `name ${name}` : `${address}:${port}`);
-  const left = new Map(observed.map((row) => [key(row.address, row.host, row.port), row]));
-  const lines = expected.flatMap(({ address, port, serverName, truth }) => {
-    const id = key(address, serverName, port);
-    const row = left.get(id);
-    left.delete(id);
-    if (row === undefined) return [`${id}: not observed`];
-    const words = (['outcome', 'component', 'certificateName', 'versionEndpoint', 'gitVersion', 'distribution', 'authentication'] as const).flatMap((field) =>
-      row[field] === truth[field] ? [] : [`${field} is ${row[field]}, not ${truth[field]}`],
-    );
-    const grade = truth.gradeAtLeast === 'not' ? row.grade === 'not' : GRADES.indexOf(row.grade) >= GRADES.indexOf(truth.gradeAtLeast);
-    return [...words, ...(grade ? [] : [`grade is ${row.grade}, not ${truth.gradeAtLeast}`])].map((word) => `${id} (${truth.component}): ${word}`);
-  });
-  return [...lines, ...[...left.keys()].map((id) => `${id}: observed, but not expected`)];
-}
 
 test('a census of the lab equals its truth', async (t) => {
   const census = await startLabCensus(t, { hosts: 400, seed: 'census-test' });
@@ -37,7 +20,7 @@ test('a census of the lab equals its truth', async (t) => {
 
   const active = await census.survey('s-active', 'active');
   assert.equal(active.state, 'complete');
-  const observed = await observedEndpoints(census.parts, active.id);
+  const observed = await observedEndpoints(census.parts.db, active.id);
   assert.deepEqual(differences(expectedEndpoints(census.lab.world, { ports }), observed), []);
 
   const counts = expectedCounts(census.lab.world, { ports });
@@ -45,6 +28,6 @@ test('a census of the lab equals its truth', async (t) => {
   assert.deepEqual(Object.fromEntries(cells.map((cell) => [cell.values.outcome, cell.count])), counts.outcome);
 
   const passive = await census.survey('s-passive', 'passive');
-  const seen = await observedEndpoints(census.parts, passive.id);
+  const seen = await observedEndpoints(census.parts.db, passive.id);
   assert.deepEqual(differences(expectedEndpoints(census.lab.world, { ports, method: 'passive' }), seen), []);
 });

@@ -79,7 +79,10 @@ test('kill -9 of the whole process: the survey goes on and counts the same', asy
 
 test('kill -9 of a worker: another worker finishes its chunk', async () => {
   const scheduler = startCommand(['start', '--role', 'scheduler'], environment);
-  const workers = [startCommand(['start', '--role', 'worker'], environment), startCommand(['start', '--role', 'worker'], environment)] as const;
+  const workers = [
+    startCommand(['start', '--role', 'worker'], environment),
+    startCommand(['start', '--role', 'worker'], environment),
+  ] as const;
   const survey = startCommand(['survey', '--all-ports'], environment);
   const ended = finished(survey);
   const { survey: id } = await midway();

@@ -1,5 +1,5 @@
 // The certificate reader against node:crypto on generated certificates and on captures of real components, and against hostile bytes.
-import '../../services/lab/ct-log/reflect.ts';
+import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import { hash, type webcrypto, X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';

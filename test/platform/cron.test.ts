@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { createTask } from 'node-cron';
 import { nextFire, startTick, validate } from '../../services/platform/cron.ts';
-import { silentLog } from '../support/redis.ts';
+import { silentLog } from '../support/run.ts';
 import { until } from './until.ts';
 
 const next = (expression: string, after: string): string => nextFire(expression, new Date(after)).toISOString();

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { findBinaries } from '../../services/platform/db/embedded/binaries.ts';
 import { type Embedded, openEmbedded } from '../../services/platform/db/embedded.ts';
-import { silentLog } from '../support/redis.ts';
+import { silentLog } from '../support/run.ts';
 import { until } from './until.ts';
 
 const CHILD = fileURLToPath(new URL('./embedded-child.ts', import.meta.url));

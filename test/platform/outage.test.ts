@@ -8,7 +8,7 @@ import { sql } from 'kysely';
 import { openDatabase } from '../../services/platform/db/database.ts';
 import { openEmbedded } from '../../services/platform/db/embedded.ts';
 import { migrateQueue, openPostgresQueue } from '../../services/platform/queue/postgres.ts';
-import { silentLog } from '../support/redis.ts';
+import { silentLog } from '../support/run.ts';
 import { CONTRACT_JOBS } from './queue.contract.ts';
 import { until } from './until.ts';
 

@@ -4,7 +4,8 @@ import { it } from 'node:test';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { judgeServer, openRedisQueue } from '../../services/platform/queue/redis.ts';
-import { redisMissing, silentLog, startRedis } from '../support/redis.ts';
+import { redisMissing, startRedis } from '../support/redis.ts';
+import { silentLog } from '../support/run.ts';
 import { CONTRACT_JOBS, queueContract } from './queue.contract.ts';
 import { until } from './until.ts';
 

@@ -1,7 +1,7 @@
 // A worker process for the queue's contract: says `started` when it has a job, and holds it until it is killed.
 import { openPostgresQueue } from '../../services/platform/queue/postgres.ts';
 import { openRedisQueue } from '../../services/platform/queue/redis.ts';
-import { silentLog } from '../support/redis.ts';
+import { silentLog } from '../support/run.ts';
 import { CONTRACT_JOBS } from './queue.contract.ts';
 
 const [kind, url = '', lockDurationMs] = process.argv.slice(2);

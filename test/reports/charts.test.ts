@@ -53,7 +53,8 @@ test('the same figure gives the same bytes, whatever was drawn before it', () =>
   const first = FIGURES.map(standaloneSvg);
   const again = [...FIGURES].reverse().map(standaloneSvg).reverse();
   assert.deepEqual(again, first);
-  for (const svg of first) assert.doesNotMatch(svg, / id="/, 'no ids: two pictures in one page cannot meet');
+  for (const svg of [...first, ...FIGURES.map((one) => inlineSvg(one, WIDE))])
+    assert.doesNotMatch(svg, / id="/, 'no ids: two pictures in one page cannot meet');
 });
 
 test('pictures load nothing', () => {
@@ -67,7 +68,7 @@ test('pictures load nothing', () => {
 test('every colour is a class with a plain fallback, so that light and dark and programs without style sheets all work', () => {
   for (const one of FIGURES) {
     const body = inlineSvg(one, WIDE);
-    assert.doesNotMatch(body, /var\(|style=/);
+    assert.doesNotMatch(body, /var\(|style=|<style/, 'a page has one style sheet, which its policy names');
     for (const [tag, colour = ''] of body.matchAll(/<[a-z]+ [^>]*?(?:fill|stroke)="(#[0-9a-f]{6})"[^>]*>/g)) {
       assert.ok(
         Object.values(PALETTE).some((ink) => ink.light === colour),

@@ -72,7 +72,7 @@ for (const [name, report] of [
         if (attribute === 'href')
           assert.match(
             value,
-            /^(#[a-z0-9-]+|data\/[a-z0-9-]+\.csv|figures\/[a-z0-9-]+\.svg|https:\/\/[a-z.]+\/[a-z/]*)$/,
+            /^(#[a-z0-9-]+|data\/[a-z0-9-]+\.csv|figures\/[a-z0-9-]+\.svg|https:\/\/[a-z.-]+\/[a-z/]*)$/,
           );
       }
     }
@@ -156,6 +156,12 @@ const MIXED: Table = {
 
 test('CSV guards text against formulas and leaves numbers alone', () => {
   assert.equal(csvOf(MIXED), "name,endpoints,share\r\nplain,-1,0.25\r\n'=1+1,0,1\r\n,,\r\n");
+});
+
+test('CSV quotes what would end a field or a line, also for readers that take a lone LF or CR for one', () => {
+  for (const text of ['a\nb', 'a\rb', 'a\r\nb', 'a,b'])
+    assert.ok(csvOf({ ...MIXED, rows: [[text, 1, null]] }).includes(`"${text}"`), JSON.stringify(text));
+  assert.ok(csvOf({ ...MIXED, rows: [['a"b', 1, null]] }).includes('"a""b"'));
 });
 
 test('CSV of any text reads back as it was, but for the guard', () => {

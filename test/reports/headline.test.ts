@@ -95,6 +95,17 @@ test('pictures show the numbers of their tables, "others" included', () => {
   assert.deepEqual([...new Set(bands)], ['unknown', 'supported', 'end-of-life']);
 });
 
+test('the largest comes first', () => {
+  for (const id of ['versions', 'outcomes', 'components']) {
+    const values = column(REPORT, id, 'endpoints').map(Number);
+    assert.deepEqual(
+      values,
+      [...values].sort((a, b) => b - a),
+      id,
+    );
+  }
+});
+
 test('every number carries its unit', () => {
   for (const one of REPORT.sections.flatMap((section) => section.numbers)) assert.match(one.unit, /^[a-z]+$/);
   for (const { id, columns } of tablesOf(REPORT)) {

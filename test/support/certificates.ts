@@ -1,6 +1,6 @@
 // Certificates for test servers, made when a test starts: EC P-256 by default, RSA-2048 where asked.
 import { webcrypto } from 'node:crypto';
-import '../../services/lab/ct-log/reflect.ts';
+import 'reflect-metadata';
 import type { X509Certificate } from '@peculiar/x509';
 import {
   AuthorityKeyIdentifierExtension,

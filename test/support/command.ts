@@ -15,17 +15,24 @@ export interface Finished {
 
 /** Starts `kubecensus` with exactly this environment beside PATH. */
 export function startCommand(args: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
-  return spawn(process.execPath, [CLI, ...args], { env: { PATH: process.env['PATH'], ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [CLI, ...args], {
+    env: { PATH: process.env['PATH'], ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 /** Waits for the end of a started command. */
 export async function finished(child: ChildProcess): Promise<Finished> {
   const texts = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) child[name]?.setEncoding('utf8').on('data', (text: string) => (texts[name] += text));
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name]?.setEncoding('utf8').on('data', (text: string) => (texts[name] += text));
   await once(child, 'close');
-  const rows = texts.stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));
+  const rows = texts.stdout
+    .split('\n')
+    .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));
   return { code: child.exitCode, ...texts, rows };
 }
 
 /** Runs `kubecensus` to its end. */
-export const runCommand = (args: readonly string[], environment: Readonly<Record<string, string>>): Promise<Finished> => finished(startCommand(args, environment));
+export const runCommand = (args: readonly string[], environment: Readonly<Record<string, string>>): Promise<Finished> =>
+  finished(startCommand(args, environment));

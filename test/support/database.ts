@@ -5,17 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext } from 'node:test';
 import pg from 'pg';
-import { pino } from 'pino';
 import { type Database, openDatabase } from '../../services/platform/db/database.ts';
 import { openEmbedded } from '../../services/platform/db/embedded.ts';
 import { migrate } from '../../services/platform/db/migrate.ts';
-import type { Log } from '../../services/platform/log.ts';
 import { migrateQueue } from '../../services/platform/queue/postgres.ts';
+import { DATABASE_URL_VARIABLE, silentLog } from './run.ts';
 
-/** Set by scripts/test.ts: a server that all test files of a run share. */
-export const DATABASE_URL_VARIABLE = 'KUBECENSUS_TEST_DATABASE_URL';
-
-export const silentLog: Log = pino({ level: 'silent' });
+export { silentLog } from './run.ts';
 
 const MIGRATIONS = new URL('../../migrations/', import.meta.url);
 /** Any number that nobody else locks on a test server. */

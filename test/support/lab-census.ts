@@ -1,6 +1,5 @@
 // A census of the lab in a test: the lab in its own process, feeds, surveys through the queue, on a database of the test.
 import type { TestContext } from 'node:test';
-import { sql } from 'kysely';
 import { labAsInternet, pullLabFeeds } from '../../services/cli/lab-internet.ts';
 import { compose } from '../../services/compose.ts';
 import { loadConfig } from '../../services/config.ts';
@@ -11,8 +10,8 @@ import { startParts } from '../../services/roles.ts';
 import { beginSurvey, surveyDefaults } from '../../services/survey-request.ts';
 import { PORTS } from '../../services/surveys/ports.ts';
 import { listSurveys, type SurveyRow } from '../../services/surveys/survey.store.ts';
-import { silentLog, withDatabase } from './database.ts';
 import { until } from '../platform/until.ts';
+import { silentLog, withDatabase } from './database.ts';
 
 export interface LabCensus {
   readonly lab: Lab;
@@ -23,7 +22,10 @@ export interface LabCensus {
 }
 
 /** Starts lab and parts; the test's end closes them. `environment` may hold REDIS_URL. */
-export async function startLabCensus(t: TestContext, options: { hosts: number; seed: string; environment?: Record<string, string> }): Promise<LabCensus> {
+export async function startLabCensus(
+  t: TestContext,
+  options: { hosts: number; seed: string; environment?: Record<string, string> },
+): Promise<LabCensus> {
   const { url, onEnd } = await withDatabase(t);
   const lab = await startLab({ seed: options.seed, hosts: options.hosts, now: new Date() });
   onEnd(() => lab.close());
@@ -40,7 +42,10 @@ export async function startLabCensus(t: TestContext, options: { hosts: number; s
       return runs;
     },
     survey: async (id, method) => {
-      await beginSurvey({ ...surveyDefaults(parts.config), id, method, feeds: [], ports: PORTS.map((plan) => plan.port) }, parts);
+      await beginSurvey(
+        { ...surveyDefaults(parts.config), id, method, feeds: [], ports: PORTS.map((plan) => plan.port) },
+        parts,
+      );
       const stop = await startParts(['worker', 'scheduler'], parts);
       try {
         return await countedSurvey(parts, id);
@@ -57,29 +62,4 @@ export async function countedSurvey(parts: Pick<Parts, 'db'>, id: string): Promi
     const [survey] = await listSurveys(parts.db, id);
     return survey?.rolledUpAt == null ? null : survey;
   });
-}
-
-/** One observed endpoint as the lab's truth speaks of it. */
-export interface ObservedEndpoint {
-  readonly address: string | null;
-  readonly host: string;
-  readonly port: number;
-  readonly outcome: string;
-  readonly component: string | null;
-  readonly grade: string;
-  readonly certificateName: boolean | null;
-  readonly versionEndpoint: boolean | null;
-  readonly gitVersion: string | null;
-  readonly distribution: string | null;
-  readonly authentication: string | null;
-  readonly verdict: unknown;
-}
-
-export async function observedEndpoints(parts: Pick<Parts, 'db'>, surveyId: string): Promise<ObservedEndpoint[]> {
-  const result = await sql<ObservedEndpoint>`
-    select host(address) as address, host, port, outcome, component, grade, certificate_name as "certificateName", version_endpoint as "versionEndpoint",
-      git_version as "gitVersion", distribution, authentication, verdict
-    from observation left join k8s_version v on v.id = version_id where survey_id = ${surveyId} order by address, port, host
-  `.execute(parts.db);
-  return result.rows;
 }

@@ -7,13 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { pino } from 'pino';
-import type { Log } from '../../services/platform/log.ts';
 
 const PROGRAMS = ['redis-server', 'valkey-server'];
 const START_TIMEOUT_MS = 20_000;
-
-export const silentLog: Log = pino({ level: 'silent' });
 
 export interface TestRedis {
   readonly url: string;

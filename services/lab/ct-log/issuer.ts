@@ -1,5 +1,5 @@
 // A certificate authority for the lab log: leaf certificates and precertificates with the names they are asked for.
-import './reflect.ts';
+import 'reflect-metadata';
 import { createHash, type webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { DerCursor } from '../../feeds/x509/der.ts';

@@ -1,10 +1,10 @@
 // One session per process on the embedded server, holding a shared advisory lock: the server itself knows who uses it, and forgets a killed process at once.
 import pg from 'pg';
 
-/** Any number will do that nobody else locks in the database `postgres` of this cluster. */
+/** Any numbers will do that nobody else locks in the database `postgres` of this cluster. */
 const LOCK_KEY = 7_370_726_963;
+const CREATE_LOCK_KEY = 7_370_726_964;
 const CONNECT_TIMEOUT_MS = 10_000;
-const DUPLICATE_DATABASE = '42P04';
 
 /** The driver has these two and its types do not name them. */
 type Unreferable = pg.Client & { ref(): void; unref(): void };
@@ -38,12 +38,11 @@ export async function enter(adminUrl: string, database: string, onLost: (error: 
   try {
     await client.connect();
     await client.query('select pg_advisory_lock_shared($1)', [LOCK_KEY]);
+    // One at a time: two who both find it missing would otherwise make it twice.
+    await client.query('select pg_advisory_lock($1)', [CREATE_LOCK_KEY]);
     const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [database]);
-    if (rowCount === 0) {
-      await client.query(`create database ${client.escapeIdentifier(database)}`).catch((error: { code?: string }) => {
-        if (error.code !== DUPLICATE_DATABASE) throw error;
-      });
-    }
+    if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(database)}`);
+    await client.query('select pg_advisory_unlock($1)', [CREATE_LOCK_KEY]);
   } catch (error) {
     await client.end().catch(() => undefined);
     throw error;

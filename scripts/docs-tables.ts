@@ -1,0 +1,108 @@
+// Writes the tables of docs/errors.md and docs/method.md from the code that they describe. A test holds them equal.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { FORMATS } from '../services/feeds/formats/index.ts';
+import { FEED_TYPES } from '../services/feeds/index.ts';
+import { ERRORS } from '../services/platform/errors.ts';
+import { OUTCOMES } from '../services/probes/outcome.ts';
+import { COMPONENT_MEANINGS } from '../services/reports/component-meaning.ts';
+import { REFERENCE_SERIES } from '../services/reports/reference-series.ts';
+import { DIMENSIONS } from '../services/rollups/rollup.ts';
+import { PORTS } from '../services/surveys/ports.ts';
+
+const DOCS = new URL('../docs/', import.meta.url);
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+}
+
+const code = (text: string): string => `\`${text}\``;
+const NUMBER = new Intl.NumberFormat('en-US');
+
+/** The tables of each page, by the name of their place in it. */
+export const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'errors.md': {
+    errors: table(
+      ['code', 'exit', 'what happened', 'what to do'],
+      Object.entries(ERRORS).map(([name, { exit, what, todo }]) => [code(name), String(exit), what, todo]),
+    ),
+  },
+  'method.md': {
+    components: table(
+      ['component', 'port', 'bound by default to', 'transport and authentication by default', 'seen from the internet'],
+      Object.entries(COMPONENT_MEANINGS).map(([name, { port, defaultBind, defaultAuthentication, meaning }]) => [
+        name,
+        port,
+        defaultBind,
+        defaultAuthentication,
+        meaning,
+      ]),
+    ),
+    ports: table(
+      ['port', 'spoken', 'asked', 'usually'],
+      PORTS.map(({ port, transport, paths, usual, plainFallback }) => [
+        String(port),
+        transport === 'plain' ? 'plain HTTP' : plainFallback ? 'TLS, else plain HTTP' : 'TLS',
+        paths.map((path) => code(`GET ${path}`)).join(', '),
+        usual,
+      ]),
+    ),
+    outcomes: table(
+      ['outcome', 'class', 'means'],
+      Object.entries(OUTCOMES).map(([name, outcome]) => [code(name), outcome.class, outcome.says]),
+    ),
+    dimensions: table(
+      ['dimension', 'is'],
+      Object.entries(DIMENSIONS).map(([name, says]) => [code(name), says]),
+    ),
+    'feed-types': table(
+      ['type', 'is', 'settings (those in bold are required)'],
+      Object.entries(FEED_TYPES).map(([name, { title, settings }]) => [
+        code(name),
+        title,
+        Object.entries(settings)
+          .map(([key, { required }]) => (required === true ? `**${code(key)}**` : code(key)))
+          .join(', '),
+      ]),
+    ),
+    formats: table(
+      ['format', 'is', 'becomes'],
+      FORMATS.map(({ name, title, kind }) => [code(name), title, kind === 'counts' ? 'tallies' : 'candidates']),
+    ),
+    reference: table(
+      ['when', 'who', 'number', 'unit', 'counted by', 'source'],
+      REFERENCE_SERIES.map(({ when, who, value, unit, by, source, rounded }) => [
+        when,
+        who,
+        `${rounded ? 'about ' : ''}${NUMBER.format(value)}`,
+        unit,
+        by,
+        source,
+      ]),
+    ),
+  },
+};
+
+export const pagePath = (page: string): string => fileURLToPath(new URL(page, DOCS));
+
+/** The page with every table in its place: between `<!-- table NAME -->` and `<!-- end -->`. Throws when a table has no place. */
+export function withTables(page: string, text: string): string {
+  let filled = text;
+  for (const [name, content] of Object.entries(TABLES[page] ?? {})) {
+    const start = `<!-- table ${name} -->`;
+    const from = filled.indexOf(start);
+    const to = filled.indexOf('<!-- end -->', from);
+    if (from < 0 || to < 0) throw new Error(`docs/${page} has no place for the table ${name}`);
+    filled = `${filled.slice(0, from + start.length)}\n\n${content}\n\n${filled.slice(to)}`;
+  }
+  return filled;
+}
+
+if (import.meta.main) {
+  for (const page of Object.keys(TABLES)) {
+    const path = pagePath(page);
+    writeFileSync(path, withTables(page, readFileSync(path, 'utf8')));
+  }
+}
