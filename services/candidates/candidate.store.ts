@@ -129,3 +129,15 @@ export async function* candidatesOf(
     after = (page.rows.at(-1) as CandidateRow).key;
   }
 }
+
+/** Forgets what feeds said: their sightings and cursors, and candidates that nobody else named. Their runs stay on record. */
+export async function forgetFeeds(db: Kysely<DB>, feeds: readonly string[]): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await sql`
+      with gone as (delete from sighting where feed = any(${feeds}::text[]) returning candidate_id)
+      delete from candidate c where c.id in (select candidate_id from gone)
+        and not exists (select 1 from sighting s where s.candidate_id = c.id and s.feed <> all(${feeds}::text[]))
+    `.execute(tx);
+    await tx.deleteFrom('feed_cursor').where('feed', 'in', [...feeds]).execute();
+  });
+}

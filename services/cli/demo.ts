@@ -14,7 +14,7 @@ import { beginSurvey, surveyDefaults } from '../survey-request.ts';
 import { PORTS } from '../surveys/ports.ts';
 import { surveyId } from '../surveys/survey.ts';
 import { type Command, EXIT, type ExitCode, type Session, textOption } from './command.ts';
-import { labAsInternet, pullLabFeeds } from './lab-internet.ts';
+import { labAsInternet, labFeeds, pullLabFeeds } from './lab-internet.ts';
 import { waitForSurvey } from './survey.ts';
 
 const HOSTS = 2000;
@@ -64,7 +64,7 @@ async function surveyLab(
   session: Session,
 ): Promise<{ code: ExitCode; id: string }> {
   const id = surveyId(parts.now(), Math.random);
-  await beginSurvey({ ...surveyDefaults(parts.config), id, method, feeds: [], ports: ALL_PORTS }, parts);
+  await beginSurvey({ ...surveyDefaults(parts.config), id, method, feeds: labFeeds(parts), ports: ALL_PORTS }, parts);
   return { code: await waitForSurvey(id, parts, session), id };
 }
 

@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { forgetFeeds } from '../candidates/candidate.store.ts';
 import type { LabSettings } from '../compose.ts';
 import type { Config } from '../config.ts';
 import type { FeedRun } from '../feeds/feed-run.store.ts';
@@ -45,18 +46,25 @@ export function labAsInternet(config: Config, lab: Lab): { settings: LabSettings
   };
 }
 
-/** Pulls the lab's list, log, engine and engine counts, one after the other. */
+/** The lab's list is a file, not a declared feed. */
+const LIST_FEED = 'lab-list';
+
+/** Every feed of the lab by name. */
+export const labFeeds = (parts: Parts): string[] => [LIST_FEED, ...Object.keys(parts.config.feeds)];
+
+/** Pulls the lab's list, log, engine and engine counts, one after the other; what an earlier lab said on this database is forgotten first. */
 export async function pullLabFeeds(
   parts: Parts,
   lab: Lab,
   signal: AbortSignal,
   onRun: (run: FeedRun) => void,
 ): Promise<void> {
+  await forgetFeeds(parts.db, labFeeds(parts));
   const directory = await mkdtemp(join(tmpdir(), 'kubecensus-lab-'));
   try {
     const path = join(directory, 'hosts.txt');
     await writeFile(path, lab.listFile.map((line) => `${line}\n`).join(''));
-    const list = await createFileFeed({ path, name: 'lab-list', format: 'list', observedAt: null, expandCidr: false });
+    const list = await createFileFeed({ path, name: LIST_FEED, format: 'list', observedAt: null, expandCidr: false });
     for (const feed of [list, ...Object.keys(parts.config.feeds).map((name) => parts.declaredFeed(name))])
       onRun(await parts.runFeed(feed, signal));
   } finally {

@@ -96,7 +96,6 @@ export class Connection implements Watched {
   #ms: { connect: number | null; tls: number | null; http: number | null } = { connect: null, tls: null, http: null };
   #tls: TlsFacts | null = null;
   #local = false;
-  #ended = false;
   #over: Pick<ConnectionResult, 'outcome' | 'phase' | 'alert' | 'detail'> | null = null;
   #bytesIn = 0;
 
@@ -239,7 +238,6 @@ export class Connection implements Watched {
   }
 
   #peerEnded(): void {
-    this.#ended = true;
     if (this.#over !== null) return;
     if (this.#phase === 'http' && this.#reader !== null) this.#answered(this.#reader.end());
     else if (this.#phase === 'tls') this.#fail('tls_closed', 'CLOSED');
@@ -268,7 +266,6 @@ export class Connection implements Watched {
       phase: this.#phase,
       transport: this.#target.transport,
       local: this.#local,
-      ended: this.#ended,
       answered: this.#requests.length > 0 || (this.#reader?.received ?? 0) > 0,
     };
     const { outcome, alert, detail } = failureOf(error, context);

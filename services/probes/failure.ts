@@ -11,8 +11,6 @@ export interface FailureContext {
   readonly transport: Target['transport'];
   /** True when the kernel refused the connection before a packet left. */
   readonly local: boolean;
-  /** True when the peer had ended its side (FIN) before the error. */
-  readonly ended: boolean;
   /** True when at least one byte of an HTTP answer was read. */
   readonly answered: boolean;
 }
@@ -99,10 +97,9 @@ const ROWS: readonly Row[] = [
   { code: /^ETIMEDOUT$/, when: inPhase('connect'), outcome: 'tcp_timeout' },
   { code: /^ETIMEDOUT$/, when: inPhase('tls'), outcome: 'tls_timeout' },
   { code: /^ETIMEDOUT$/, outcome: 'http_timeout' },
-  { code: RESET, when: (context) => inPhase('tls')(context) && context.ended, outcome: 'tls_closed' },
   // A reset that comes with the SYN-ACK is seen while connecting; the port was open all the same.
   { code: RESET, when: (context) => inPhase('connect', 'tls')(context) && !plain(context), outcome: 'tls_reset' },
-  { code: RESET, when: (context) => plain(context) && !context.answered && !context.ended, outcome: 'tcp_reset' },
+  { code: RESET, when: (context) => plain(context) && !context.answered, outcome: 'tcp_reset' },
   { code: RESET, outcome: 'http_incomplete' },
   // Before TLS was spoken these say that the first bytes were no TLS record; later they are a broken record.
   {

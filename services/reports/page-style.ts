@@ -87,6 +87,6 @@ a{color:inherit;text-decoration:none}
 .scroll{overflow:visible}
 }`;
 
-const COLOURS = `:root{${paletteVariables('light')}}@media (prefers-color-scheme:dark){:root{${paletteVariables('dark')}}}@media screen and (width:1px){:root{${paletteVariables('light')}}}`;
+const COLOURS = `:root{${paletteVariables('light')}}@media (prefers-color-scheme:dark){:root{${paletteVariables('dark')}}}@media print{:root{${paletteVariables('light')}}}`;
 
 export const PAGE_STYLE = `${COLOURS}${CHART_RULES}${LAYOUT}`.replaceAll('\n', '');

@@ -457,6 +457,14 @@ export const HOST_FORMS: readonly HostForm[] = [
     distribution: null,
   },
   {
+    name: 'edited body without the headers of an API server',
+    evidence: tls(6443, { certificate: PUBLIC, requests: [version({ ...FIELDS_1_30, minor: '1.30' }, '', '')] }),
+    component: 'kube-apiserver',
+    grade: 'possible',
+    honeypot: 'high',
+    distribution: 'fabricated',
+  },
+  {
     name: 'authorities alone on 6443',
     evidence: tls(6443, { certificate: PUBLIC, acceptableClientCAs: API_CAS }),
     component: 'kube-apiserver',

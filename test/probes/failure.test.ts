@@ -7,7 +7,7 @@ import { alertOf, failureOf } from '../../services/probes/failure.ts';
 import type { Outcome } from '../../services/probes/outcome.ts';
 import { OUTCOME_NAMES, OUTCOMES } from '../../services/probes/outcome.ts';
 
-const CONNECT: FailureContext = { phase: 'connect', transport: 'tls', local: false, ended: false, answered: false };
+const CONNECT: FailureContext = { phase: 'connect', transport: 'tls', local: false, answered: false };
 const TLS: FailureContext = { ...CONNECT, phase: 'tls' };
 const HTTP: FailureContext = { ...CONNECT, phase: 'http' };
 const PLAIN: FailureContext = { ...HTTP, transport: 'plain' };
@@ -28,7 +28,6 @@ const ROWS: readonly (readonly [code: string, FailureContext, Outcome])[] = [
   ['EMFILE', TLS, 'error_ours'],
   ['ECONNRESET', TLS, 'tls_reset'],
   ['EPIPE', TLS, 'tls_reset'],
-  ['ECONNRESET', { ...TLS, ended: true }, 'tls_closed'],
   ['ERR_SSL_WRONG_VERSION_NUMBER', TLS, 'tls_not_tls'],
   ['ERR_SSL_HTTP_REQUEST', TLS, 'tls_not_tls'],
   ['ERR_SSL_WRONG_VERSION_NUMBER', HTTP, 'tls_protocol'],
@@ -109,7 +108,6 @@ test('anything thrown has exactly one outcome and a storable detail', () => {
     phase: fc.constantFrom('connect' as const, 'tls' as const, 'http' as const),
     transport: fc.constantFrom('tls' as const, 'plain' as const),
     local: fc.boolean(),
-    ended: fc.boolean(),
     answered: fc.boolean(),
   });
   const code = fc.oneof(fc.constantFrom(...ROWS.map(([known]) => known)), fc.string({ unit: 'binary' }), fc.anything());

@@ -132,6 +132,13 @@ test('caps: exactly the cap is read, one byte more is not', () => {
   assert.deepEqual(interim(6), { state: 'failed', outcome: 'http_interim_flood', detail: 'HTTP_INTERIM_RESPONSES' });
 });
 
+test('framing counts too: a body of one-byte chunks ends at the total cap', () => {
+  const chunk = `1;${'x'.repeat(100)}\r\na\r\n`;
+  const { state, text } = whole(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(100)}`);
+  assert.deepEqual(state, { state: 'failed', outcome: 'http_body_cap', detail: 'HTTP_TOTAL_BYTES' });
+  assert.equal(text.length, LIMITS.totalBytes);
+});
+
 test('what follows a response is counted, and forbids another request', () => {
   const { state, text } = whole('HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\n\r\n');
   assert.deepEqual(state, { state: 'complete', status: 204, keepAlive: false, toClose: false, excess: 19 });

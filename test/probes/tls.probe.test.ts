@@ -234,6 +234,24 @@ test('the plain fallback: only when asked for, only after tls_not_tls, one more 
   assert.equal(ssh.outcome, 'tls_not_tls', 'a plain attempt that fails too changes nothing');
   assert.equal(silent.connections(), 2);
   await silent.close();
+  const closing = await serveTcp((socket) => void socket.end());
+  const closed = await shortProbe({ limits })(targetOf(closing, { plainFallback: true }));
+  assert.equal(closed.outcome, 'tls_closed');
+  assert.equal(closing.connections(), 1, 'only a port that is not TLS is tried without it');
+  await closing.close();
+});
+
+test('each phase has its own limit, far below the total', async () => {
+  const limits = { ...SHORT_LIMITS, tlsMs: 150, headersMs: 150, totalMs: 20_000 };
+  const mute = await serveTcp(() => {});
+  const handshake = await shortProbe({ limits })(targetOf(mute));
+  const headers = await shortProbe({ limits })(targetOf(mute, { transport: 'plain' }));
+  await mute.close();
+  assert.deepEqual(
+    [handshake.outcome, handshake.phase, headers.outcome, headers.phase],
+    ['tls_timeout', 'tls', 'http_timeout', 'http'],
+  );
+  for (const { ms } of [handshake, headers]) assert.ok(ms.total >= 150 && ms.total < 10_000, `${ms.total}`);
 });
 
 test('out of descriptors is our fault, not the host (in a process with few of them)', async () => {

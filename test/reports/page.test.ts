@@ -62,6 +62,7 @@ const MEASURE = `({
     }).map((text) => text.textContent);
   }),
   paper: getComputedStyle(document.body).backgroundColor,
+  ink: getComputedStyle(document.body).color,
 })`;
 
 interface Measures {
@@ -71,6 +72,7 @@ interface Measures {
   readonly figures: number;
   readonly cut: readonly string[];
   readonly paper: string;
+  readonly ink: string;
 }
 
 for (const name of ['plain', 'hostile']) {
@@ -101,13 +103,23 @@ for (const name of ['plain', 'hostile']) {
 test('paper follows the reader: light, dark, and light again in print', { skip }, async () => {
   const page = await browser.newPage();
   await page.goto(pathToFileURL(join(home, 'plain.html')).href);
-  const paper = async (): Promise<string> => ((await page.evaluate(MEASURE)) as Measures).paper;
+  const colours = async (): Promise<string[]> => {
+    const { paper, ink } = (await page.evaluate(MEASURE)) as Measures;
+    return [paper, ink];
+  };
   await page.emulateMedia({ colorScheme: 'light' });
-  const light = await paper();
+  const light = await colours();
   await page.emulateMedia({ colorScheme: 'dark' });
-  const dark = await paper();
+  const dark = await colours();
   await page.emulateMedia({ colorScheme: 'dark', media: 'print' });
-  const print = await paper();
+  const print = await colours();
   await page.close();
-  assert.deepEqual([light, dark, print], ['rgb(252, 251, 248)', 'rgb(20, 25, 30)', 'rgb(255, 255, 255)']);
+  assert.deepEqual(
+    { light, dark, print },
+    {
+      light: ['rgb(252, 251, 248)', 'rgb(24, 34, 45)'],
+      dark: ['rgb(20, 25, 30)', 'rgb(232, 230, 225)'],
+      print: ['rgb(255, 255, 255)', 'rgb(24, 34, 45)'],
+    },
+  );
 });

@@ -30,14 +30,14 @@ export const KUBE_APISERVER: Component = {
     {
       grade: 'confirmed',
       all: ['wholeVersionBody'],
-      why: 'A whole version body is what only an API server with stamps gives.',
+      none: ['contradictoryVersion'],
+      why: 'A whole version body that agrees with itself: only an API server with stamps gives it.',
     },
     {
       grade: 'confirmed',
       all: ['versionEndpoint'],
       any: ['certificateName', 'apiServerClientCas', 'auditId', 'flowSchema'],
-      none: ['partialVersionBody'],
-      why: "An engine's extract of the version, and the certificate or the headers of an API server.",
+      why: "A version body (or an engine's extract of it), and the certificate, authorities or headers of an API server.",
     },
     {
       grade: 'confirmed',
@@ -61,7 +61,7 @@ export const KUBE_APISERVER: Component = {
     {
       grade: 'probable',
       all: ['versionEndpoint'],
-      none: ['partialVersionBody'],
+      none: ['contradictoryVersion'],
       why: "An engine's extract of the version alone.",
     },
     {
@@ -152,7 +152,7 @@ export const KUBE_APISERVER: Component = {
     },
     {
       grade: 'possible',
-      any: ['partialVersionBody'],
+      any: ['partialVersionBody', 'versionEndpoint'],
       why: 'It wants to be an API server, but no build prints that body.',
     },
     {

@@ -1,4 +1,5 @@
 // Rungs that look at the body of /version.
+import { forgedFields } from '../build-consistency.ts';
 import type { Facts } from '../facts.ts';
 import type { Rung } from '../rung.ts';
 
@@ -43,6 +44,16 @@ export const VERSION_RUNGS = [
       if (facts.version?.status === 200 && facts.versionBody?.kind === 'broken') return true;
       return facts.build !== null && !isValid(facts) && !isUnstamped(facts);
     }),
+  },
+  {
+    name: 'contradictoryVersion',
+    says: 'Numbers, Go version or build date of the body cannot belong to its gitVersion.',
+    source: 'labelled fakes; upstream build script, patch days, Go releases',
+    strength: 'context',
+    holds: ofVersion(
+      ({ build, gitVersion }) =>
+        build !== null && gitVersion !== null && forgedFields(gitVersion, build.fields).length > 0,
+    ),
   },
   {
     name: 'unstampedVersion',

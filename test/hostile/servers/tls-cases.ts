@@ -4,6 +4,7 @@ import type { TlsOptions } from 'node:tls';
 import type { ProbeResult } from '../../../services/probes/probe.ts';
 import type { Issued } from '../../support/certificates.ts';
 import type { AdverseCase } from '../adverse-case.ts';
+import { SHORT_LIMITS } from '../adverse-case.ts';
 import type { AdverseServer } from './listener.ts';
 import { flood, serveTcp, serveTls, whileOpen } from './listener.ts';
 
@@ -122,6 +123,14 @@ export function tlsCases({
         }),
       outcome: 'tls_timeout',
       check: withoutCertificate,
+    },
+    {
+      id: 'A43',
+      what: 'more handshake bytes than are read in all, and no event that says so',
+      serve: reply(LONG_RECORD.subarray(0, 4000)),
+      outcome: 'tls_msg_too_large',
+      options: { limits: { ...SHORT_LIMITS, totalBytes: 1024 } },
+      check: ({ detail }) => assert.equal(detail, 'TOTAL_BYTES'),
     },
     {
       id: 'A26',
