@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fingerprintLines } from '../fingerprints/fingerprint-stream.ts';
+import { jsonDocuments } from '../fingerprints/json-documents.ts';
 import { type Command, EXIT } from './command.ts';
 
 /** Verdicts written at once: one write per line would cost more than judging. */
@@ -9,14 +10,14 @@ const LINES_PER_WRITE = 256;
 
 export const fingerprintCommand: Command = {
   usage: 'fingerprint [file]',
-  help: 'judge evidence (NDJSON from a file, or from stdin): one verdict per line, same order',
+  help: 'judge evidence (JSON objects, one a line or pretty-printed, from a file or stdin): one verdict per object, same order',
   run: async (session, [file]) => {
     const input = file === undefined || file === '-' ? process.stdin : createReadStream(file);
     const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
     input.on('error', (error) => lines.emit('error', error));
     let waiting: string[] = [];
     let failed = 0;
-    for await (const verdict of fingerprintLines(lines, new Date().toISOString())) {
+    for await (const verdict of fingerprintLines(jsonDocuments(lines), new Date().toISOString())) {
       waiting.push(verdict.line, '\n');
       if (verdict.failed) failed++;
       if (waiting.length < 2 * LINES_PER_WRITE) continue;

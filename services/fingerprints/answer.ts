@@ -82,6 +82,8 @@ function readRaw(path: string, response: string, end: string | null): Answer {
       at = head.end;
       continue;
     }
+    // A head that never ended is no answer: what was asked stays unobserved.
+    if (!head.closed) return { path, end, ...NO_ANSWER };
     const first = index(head.headers);
     return { path, status: Number(status), headers: head.headers, first, end, ...readBody(response, head, first, end) };
   }
@@ -121,7 +123,6 @@ function readBody(
   end: string | null,
 ): { body: string; whole: boolean } {
   const rest = response.slice(head.end, head.end + MAX_RESPONSE_LENGTH);
-  if (!head.closed) return { body: '', whole: false };
   if (/\bchunked\b/i.test(first.get('transfer-encoding') ?? '')) return readChunks(rest);
   const length = first.get('content-length');
   if (length !== undefined && /^\d{1,9}$/.test(length)) {

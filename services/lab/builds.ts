@@ -1,5 +1,5 @@
 // Builds of Kubernetes that the lab's servers run, with the fields that /version prints.
-// Dates are upstream's tag dates (k8s-patch-dates.tsv); Go versions are those of the release notes of each patch.
+// Dates are those of upstream's tags; Go versions are those of upstream's release builds.
 import { createHash } from 'node:crypto';
 
 /** One build, as its /version shows it. */

@@ -1,25 +1,17 @@
 // Issues the lab's certificates from their plans, with a small pool of keys so that thousands take a second or two.
-import { createHash, createPrivateKey, generateKeyPair, type KeyObject, sign, X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
+import { createHash, createPrivateKey, generateKeyPair } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { promisify } from 'node:util';
-import type { CertificatePlan, DistinguishedName } from './certificate-plan.ts';
 import {
-  bits,
-  explicit,
-  implicit,
-  none,
-  octets,
-  oid,
-  printable,
-  sequence,
-  setOf,
-  time,
-  tlv,
-  truth,
-  unsigned,
-  utf8,
-} from './der.ts';
+  authorityExtensions,
+  type CertificateBody,
+  certificateDer,
+  leafExtensions,
+  POISON,
+  type SigningKey,
+  tbsDer,
+} from './certificate-der.ts';
+import type { CertificatePlan, DistinguishedName } from './certificate-plan.ts';
 
 const newKeyPair = promisify(generateKeyPair);
 
@@ -29,15 +21,6 @@ const EC_KEYS = 16;
 
 /** A context costs 66 kB and a third of a millisecond, and a survey comes once: so contexts are made when first dialled, and few are kept. */
 const KEPT_CONTEXTS = 64;
-
-interface SigningKey {
-  readonly privateKey: KeyObject;
-  readonly spki: Buffer;
-  /** SHA-1 of the key bits, as key identifiers are usually made (RFC 5280 4.2.1.2). */
-  readonly id: Buffer;
-  readonly pem: string;
-  readonly type: 'ec' | 'rsa';
-}
 
 export interface IssuedCertificate {
   /** Leaf first, then the CA where the plan says that the server sends it. */
@@ -66,83 +49,7 @@ export interface Certificates {
   logEntry(plan: CertificatePlan): LogForms;
   /** A context that serves the plan's certificate and asks for client certificates of these CNs; contexts are shared. */
   context(plan: CertificatePlan, acceptableCAs: readonly string[]): SecureContext;
-  /** How many different certificates and contexts exist. */
-  counts(): { certificates: number; contexts: number };
 }
-
-const ATTRIBUTES = { CN: '2.5.4.3', C: '2.5.4.6', O: '2.5.4.10', OU: '2.5.4.11' } as const;
-const SIGNATURES = {
-  ec: () => sequence(oid('1.2.840.10045.4.3.2')),
-  rsa: () => sequence(oid('1.2.840.113549.1.1.11'), none()),
-} as const;
-const USAGES = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' } as const;
-
-function nameDer(name: DistinguishedName): Buffer {
-  return sequence(
-    ...name.map(([attribute, value]) =>
-      setOf(sequence(oid(ATTRIBUTES[attribute]), attribute === 'C' ? printable(value) : utf8(value))),
-    ),
-  );
-}
-
-/** Four or sixteen bytes of an IP literal without a zone. */
-export function addressBytes(address: string): Buffer {
-  if (isIP(address) === 4) return Buffer.from(address.split('.').map(Number));
-  const [head = '', tail = ''] = address.split('::');
-  const groups = (text: string) => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)));
-  const front = groups(head);
-  const back = groups(tail);
-  const all = address.includes('::')
-    ? [...front, ...Array<number>(8 - front.length - back.length).fill(0), ...back]
-    : front;
-  return Buffer.from(all.flatMap((group) => [group >> 8, group & 0xff]));
-}
-
-const extension = (id: string, critical: boolean, value: Buffer) =>
-  critical ? sequence(oid(id), truth(true), octets(value)) : sequence(oid(id), octets(value));
-
-function alternativeNames(plan: CertificatePlan): Buffer | null {
-  if (plan.dnsNames.length + plan.ipAddresses.length === 0) return null;
-  const dns = plan.dnsNames.map((name) => implicit(2, Buffer.from(name, 'latin1')));
-  const ip = plan.ipAddresses.map((address) => implicit(7, addressBytes(address)));
-  return extension('2.5.29.17', false, sequence(...dns, ...ip));
-}
-
-interface Body {
-  readonly subject: DistinguishedName;
-  readonly issuer: DistinguishedName;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  readonly key: SigningKey;
-  readonly signer: SigningKey;
-  readonly extensions: readonly Buffer[];
-}
-
-/** Serial numbers are taken from names, dates and key, so that a certificate and its precertificate share one. Positive and 8 bytes, as kubeadm's are. */
-function tbsDer(body: Body): Buffer {
-  const algorithm = SIGNATURES[body.signer.type]();
-  const middle = [
-    algorithm,
-    nameDer(body.issuer),
-    sequence(time(body.notBefore), time(body.notAfter)),
-    nameDer(body.subject),
-    body.key.spki,
-  ];
-  const serial = createHash('sha256').update(Buffer.concat(middle)).digest().subarray(0, 8);
-  serial[0] = (serial[0]! & 0x7f) | 0x40;
-  return sequence(
-    explicit(0, unsigned(Buffer.from([2]))),
-    unsigned(serial),
-    ...middle,
-    explicit(3, sequence(...body.extensions)),
-  );
-}
-
-function signedDer(toBeSigned: Buffer, signer: SigningKey): Buffer {
-  return sequence(toBeSigned, SIGNATURES[signer.type](), bits(sign('sha256', toBeSigned, signer.privateKey)));
-}
-
-const certificateDer = (body: Body) => signedDer(tbsDer(body), body.signer);
 
 const pem = (der: Buffer) =>
   `-----BEGIN CERTIFICATE-----\n${der
@@ -175,11 +82,6 @@ function keyFor(pool: readonly SigningKey[], label: string): SigningKey {
   return pool[createHash('sha256').update(label).digest().readUInt32BE(0) % pool.length]!;
 }
 
-const AUTHORITY_KEY_USAGE = Buffer.from([0x02, 0xa4]);
-/** Marks a precertificate: critical, with NULL inside. */
-const POISON = extension('1.3.6.1.4.1.11129.2.4.3', true, none());
-const LEAF_KEY_USAGE = Buffer.from([0x05, 0xa0]);
-
 /** Makes the key pool (a fraction of a second) and returns the issuer. Keys are random; everything else comes from the plans. */
 export async function makeCertificates(): Promise<Certificates> {
   const pools = { ec: await makeKeys('ec', EC_KEYS), rsa: await makeKeys('rsa', RSA_KEYS) };
@@ -199,11 +101,7 @@ export async function makeCertificates(): Promise<Certificates> {
       notAfter,
       key,
       signer: key,
-      extensions: [
-        extension('2.5.29.15', true, tlv(0x03, AUTHORITY_KEY_USAGE)),
-        extension('2.5.29.19', true, sequence(truth(true))),
-        extension('2.5.29.14', false, octets(key.id)),
-      ],
+      extensions: authorityExtensions(key),
     });
     const made = { der, key };
     authorities.set(label, made);
@@ -213,13 +111,12 @@ export async function makeCertificates(): Promise<Certificates> {
   const leafBody = (
     plan: CertificatePlan,
     planKey: string,
-  ): Body & { readonly ca: { der: Buffer; key: SigningKey } | null } => {
+  ): CertificateBody & { readonly ca: { der: Buffer; key: SigningKey } | null } => {
     const key = keyFor(pools[plan.key], planKey);
     // kubeadm's default: a CA lives ten years from the cluster's first day.
     const end = new Date(plan.notBefore.getTime() + 10 * 365 * 86_400_000);
     const ca = plan.authority === 'self' ? null : authority(plan.authority, plan.issuer, plan.key, plan.notBefore, end);
     const signer = ca?.key ?? key;
-    const names = alternativeNames(plan);
     return {
       subject: plan.subject,
       issuer: plan.issuer,
@@ -228,13 +125,7 @@ export async function makeCertificates(): Promise<Certificates> {
       key,
       signer,
       ca,
-      extensions: [
-        extension('2.5.29.15', true, tlv(0x03, LEAF_KEY_USAGE)),
-        extension('2.5.29.37', false, sequence(...plan.usages.map((usage) => oid(USAGES[usage])))),
-        extension('2.5.29.19', true, sequence()),
-        extension('2.5.29.35', false, sequence(implicit(0, signer.id))),
-        ...(names === null ? [] : [names]),
-      ],
+      extensions: leafExtensions(plan, signer),
     };
   };
 
@@ -299,11 +190,5 @@ export async function makeCertificates(): Promise<Certificates> {
       if (contexts.size > KEPT_CONTEXTS && oldest !== undefined) contexts.delete(oldest);
       return made;
     },
-    counts: () => ({ certificates: issued.size, contexts: contexts.size }),
   };
-}
-
-/** For tests: reads a DER certificate back with the platform's own parser. */
-export function readCertificate(der: Buffer): X509Certificate {
-  return new X509Certificate(der);
 }

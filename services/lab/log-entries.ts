@@ -1,7 +1,7 @@
 // What stands in the lab's certificate log: certificates of the hosts' names, of names that lead nowhere, and of everybody else.
 
 import type { CertificatePlan } from './certificate-plan.ts';
-import { PUBLIC_AUTHORITY, publicCertificate } from './certificate-profiles.ts';
+import { PUBLIC_AUTHORITY, publicCertificate } from './certificate-site.ts';
 import type { Certificates } from './certificates.ts';
 import type { LabEntry } from './ct-log.ts';
 import type { LabHost, LabWorld } from './host.ts';

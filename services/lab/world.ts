@@ -7,10 +7,7 @@ import { type Random, seededRandom } from './random.ts';
 import type { Recipe } from './recipes/recipe.ts';
 import { RECIPES } from './recipes/recipes.ts';
 
-/** All addresses of all labs. */
-export const LAB_NETWORK = '127.16.0.0/12';
-
-/** Places a lab can be in: one per /16 of its network. */
+/** Places a lab can be in: one per /16 of 127.16.0.0/12. */
 export const PLACES = 16;
 
 /** Reserved for tests (RFC 6761) and resolved by nobody but the lab's own DNS server. */
@@ -18,7 +15,7 @@ export const LAB_ZONE = 'kubecensus-lab.test';
 
 /** Hosts per /24, so that a survey's pacing by /24 meets several of each; raised when the addresses would not suffice. */
 const HOSTS_PER_BLOCK = 24;
-/** LAB_NETWORK has this many /24s, and a place begins at every 256th. */
+/** 127.16.0.0/12 has this many /24s, and a place begins at every 256th. */
 const BLOCKS = 4096;
 const BLOCKS_PER_PLACE = BLOCKS / PLACES;
 const LAST_OCTETS = 250;
@@ -49,7 +46,7 @@ export interface WorldOptions {
   /** 1 to 1,000,000. */
   readonly hosts: number;
   readonly now: Date;
-  /** 0 to 15: which /16 of LAB_NETWORK the addresses begin in, so that labs can run side by side. Default 0. */
+  /** 0 to 15: which /16 of 127.16.0.0/12 the addresses begin in, so that labs can run side by side. Default 0. */
   readonly place?: number;
   /** False where this process may not listen below 1024: what would be on 443 is then on 6443. Default true. */
   readonly lowPorts?: boolean;
@@ -91,7 +88,7 @@ function withoutLowPorts(host: LabHost): LabHost {
   };
 }
 
-/** Distinct addresses of LAB_NETWORK, filled /24 by /24 with gaps, from the place on and round the end. */
+/** Distinct addresses of 127.16.0.0/12, filled /24 by /24 with gaps, from the place on and round the end. */
 function planAddresses(total: number, place: number, random: Random): string[] {
   const perBlock = Math.max(HOSTS_PER_BLOCK, Math.ceil(total / BLOCKS));
   const octets = Array.from({ length: LAST_OCTETS }, (_, index) => index + 1);

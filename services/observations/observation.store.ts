@@ -9,6 +9,14 @@ import type { Observation, ObservedEndpoint } from './observation.ts';
 
 /** Names of one certificate that are stored; certificates with thousands exist. */
 const STORED_NAMES = 100;
+/** Characters of one name that are stored: a subject may have thousands, a DNS name has 253. */
+const STORED_NAME = 1024;
+/** Flags of one observation that are stored: they are a few words of ours, unless something is wrong. */
+const STORED_FLAGS = 50;
+const SHA256_HEX = /^[0-9a-f]{64}$/;
+/** The years that X.509 can write (RFC 5280 4.1.2.5) and timestamptz prints alike. */
+const FIRST_TIME = Date.parse('0001-01-01T00:00:00Z');
+const LAST_TIME = Date.parse('9999-12-31T23:59:59Z');
 
 /**
  * Stores all observations of a chunk exactly once: false when the chunk was committed before (a second delivery) or its survey was stopped.
@@ -38,26 +46,26 @@ async function storeChunk(
   await insertCertificates(tx, observations);
   await insertVersions(tx, observations);
   await insertObservations(tx, chunk, observations, at);
-  await updateStates(tx, chunk.surveyId, at, observations);
   await markCommitted(tx, chunk.surveyId, chunk.chunk, at);
   return true;
 }
 
 async function insertCertificates(tx: Kysely<DB>, observations: readonly Observation[]): Promise<void> {
   const bySha = new Map(
-    observations.flatMap(({ certificate }) =>
-      certificate === null ? [] : [[certificate.sha256, certificate] as const],
-    ),
+    observations.flatMap((observation) => {
+      const sha256 = certificateOf(observation);
+      return sha256 === null || observation.certificate === null ? [] : [[sha256, observation.certificate] as const];
+    }),
   );
-  const rows = [...bySha.values()].map((certificate) => ({
-    sha256: certificate.sha256,
+  const rows = [...bySha].map(([sha256, certificate]) => ({
+    sha256,
     spki_sha256: certificate.spkiSha256,
-    subject: certificate.subject,
-    issuer: certificate.issuer,
-    dns_names: certificate.dnsNames.slice(0, STORED_NAMES),
-    ip_addresses: certificate.ipAddresses.slice(0, STORED_NAMES),
-    not_before: certificate.notBefore,
-    not_after: certificate.notAfter,
+    subject: certificate.subject.slice(0, STORED_NAME),
+    issuer: certificate.issuer.slice(0, STORED_NAME),
+    dns_names: storedNames(certificate.dnsNames),
+    ip_addresses: storedNames(certificate.ipAddresses),
+    not_before: storableTime(certificate.notBefore),
+    not_after: storableTime(certificate.notAfter),
   }));
   if (rows.length === 0) return;
   await sql`
@@ -66,6 +74,21 @@ async function insertCertificates(tx: Kysely<DB>, observations: readonly Observa
     from json_populate_recordset(null::certificate, ${storableJson(rows)}::json) order by sha256
     on conflict (sha256) do nothing
   `.execute(tx);
+}
+
+/** The digest that names a certificate in lower-case hex; null without a certificate, or when an engine names it otherwise. */
+function certificateOf({ certificate }: Observation): string | null {
+  const sha256 = certificate?.sha256.toLowerCase() ?? '';
+  return SHA256_HEX.test(sha256) ? sha256 : null;
+}
+
+const storedNames = (names: readonly string[]): string[] =>
+  names.slice(0, STORED_NAMES).map((name) => name.slice(0, STORED_NAME));
+
+/** A time that timestamptz and JavaScript both hold, or null: engines and hosts write what they like. */
+function storableTime(text: string | null): string | null {
+  const time = text === null ? Number.NaN : Date.parse(text);
+  return time >= FIRST_TIME && time <= LAST_TIME ? new Date(time).toISOString() : null;
 }
 
 async function insertVersions(tx: Kysely<DB>, observations: readonly Observation[]): Promise<void> {
@@ -82,94 +105,76 @@ function gitVersionOf(observation: Observation): string | null {
   return version === null || version.gitVersion === '' ? null : storableText(version.gitVersion);
 }
 
+/** What one observation is sent as, by name and type; the rest of a row is the same for the whole chunk or looked up. */
+const SENT = {
+  observed_at: 'timestamptz',
+  host: 'text',
+  address: 'inet',
+  port: 'integer',
+  server_name: 'text',
+  method: 'text',
+  feeds: 'text[]',
+  evidence_feed: 'text',
+  outcome: 'text',
+  phase: 'text',
+  alert: 'smallint',
+  detail: 'text',
+  ms_connect: 'integer',
+  ms_tls: 'integer',
+  ms_http: 'integer',
+  ms_total: 'integer',
+  bytes_in: 'integer',
+  component: 'text',
+  grade: 'text',
+  certificate_name: 'boolean',
+  version_endpoint: 'boolean',
+  authentication: 'text',
+  distribution: 'text',
+  minor: 'text',
+  support: 'text',
+  honeypot: 'text',
+  country: 'text',
+  asn: 'bigint',
+  evidence_digest: 'text',
+  flags: 'text[]',
+  verdict: 'jsonb',
+} as const;
+type SentRow = Record<keyof typeof SENT | 'git_version' | 'certificate_sha256', unknown>;
+
+const SENT_NAMES = sql.join(Object.keys(SENT).map((name) => sql.ref(name)));
+const SENT_COLUMNS = sql.raw(
+  Object.entries({ ...SENT, git_version: 'text', certificate_sha256: 'text' })
+    .map(([name, type]) => `${name} ${type}`)
+    .join(', '),
+);
+
+/** Outcomes that say nothing about the host leave its state alone. */
+const SAYS_NOTHING = ['error_ours', 'blocked_policy', 'invalid_target'];
+
+/**
+ * Inserts the rows and, from the same rows, moves the state of their endpoints: first and last seen, misses and the last verdict. Only
+ * active surveys move it, and never backwards.
+ */
 async function insertObservations(
   tx: Kysely<DB>,
   chunk: { surveyId: string; vantage: string },
   observations: readonly Observation[],
   at: Date,
 ): Promise<void> {
-  const rows = observations.map((observation) => toRow(chunk, observation, at));
   await sql`
-    insert into observation select o.* from jsonb_array_elements(${storableJson(rows)}::jsonb) as t (body)
-    left join k8s_version v on v.git_version = t.body->>'git_version'
-    left join certificate c on c.sha256 = t.body->>'certificate_sha256'
-    cross join lateral jsonb_populate_record(null::observation, t.body || jsonb_build_object('version_id', v.id, 'certificate_id', c.id)) as o
-  `.execute(tx);
-}
-
-function toRow(
-  chunk: { surveyId: string; vantage: string },
-  observation: Observation,
-  at: Date,
-): Record<string, unknown> {
-  const { verdict, wire } = observation;
-  return {
-    survey_id: chunk.surveyId,
-    recorded_at: at,
-    observed_at: observation.observedAt,
-    host: observation.host,
-    address: observation.address,
-    port: observation.port,
-    server_name: observation.serverName,
-    method: observation.method,
-    vantage: chunk.vantage,
-    feeds: observation.feeds,
-    evidence_feed: observation.evidenceFeed,
-    outcome: observation.outcome,
-    phase: wire?.phase ?? 'done',
-    alert: wire?.alert ?? null,
-    detail: wire?.detail ?? null,
-    ms_connect: round(wire?.ms.connect),
-    ms_tls: round(wire?.ms.tls),
-    ms_http: round(wire?.ms.http),
-    ms_total: round(wire?.ms.total),
-    bytes_in: wire?.bytesIn ?? 0,
-    component: verdict.component,
-    grade: verdict.grade,
-    certificate_name: verdict.indicators.certificateName,
-    version_endpoint: verdict.indicators.versionEndpoint,
-    authentication: verdict.authentication,
-    git_version: gitVersionOf(observation),
-    certificate_sha256: observation.certificate?.sha256 ?? null,
-    distribution: verdict.distribution?.slug ?? null,
-    minor: minorOf(observation),
-    support: verdict.support,
-    honeypot: verdict.honeypot.grade,
-    country: observation.country,
-    asn: observation.asn,
-    evidence_digest: observation.evidenceDigest,
-    flags: observation.flags,
-    verdict,
-  };
-}
-
-const round = (ms: number | null | undefined): number | null => (ms == null ? null : Math.round(ms));
-
-function minorOf({ verdict }: Observation): string | null {
-  const version = verdict.version;
-  return version === null || version.major === null || version.minor === null
-    ? null
-    : `${version.major}.${version.minor}`;
-}
-
-/** Outcomes that say nothing about the host leave its state alone. */
-const SAYS_NOTHING = new Set(['error_ours', 'blocked_policy', 'invalid_target']);
-
-/** First and last seen, misses and the last verdict per endpoint; only active surveys move it, and never backwards. */
-async function updateStates(
-  tx: Kysely<DB>,
-  surveyId: string,
-  at: Date,
-  observations: readonly Observation[],
-): Promise<void> {
-  if (!observations.some((observation) => observation.method === 'active' && observation.address !== null)) return;
-  await sql`
+    with inserted as (
+      insert into observation (survey_id, recorded_at, vantage, version_id, certificate_id, ${SENT_NAMES})
+      select ${chunk.surveyId}, ${at}::timestamptz, ${chunk.vantage}, v.id, c.id, ${SENT_NAMES}
+      from json_to_recordset(${storableJson(observations.map(toRow))}::json) as row (${SENT_COLUMNS})
+      left join k8s_version v using (git_version) left join certificate c on c.sha256 = certificate_sha256
+      returning address, port, observed_at, method, outcome, component, grade, version_id, distribution
+    )
     insert into endpoint_state as e (address, port, first_seen, last_seen, last_probed, last_changed, misses, outcome, component, grade, version_id, distribution)
-    select o.address, o.port, case when up then o.observed_at end, case when up then o.observed_at end, o.observed_at, o.observed_at,
-      case when up then 0 else 1 end, o.outcome, o.component, o.grade, o.version_id, o.distribution
-    from (select *, grade in ('confirmed', 'probable') as up from observation
-      where survey_id = ${surveyId} and recorded_at = ${at} and method = 'active' and address is not null and outcome <> all(${[...SAYS_NOTHING]}::text[])) o
-    order by o.address, o.port
+    select address, port, case when up then observed_at end, case when up then observed_at end, observed_at, observed_at,
+      case when up then 0 else 1 end, outcome, component, grade, version_id, distribution
+    from (select *, grade in ('confirmed', 'probable') as up from inserted) o
+    where method = 'active' and address is not null and outcome <> all(${SAYS_NOTHING}::text[])
+    order by address, port
     on conflict (address, port) do update set
       first_seen = coalesce(e.first_seen, excluded.first_seen),
       last_seen = greatest(e.last_seen, excluded.last_seen),
@@ -182,6 +187,54 @@ async function updateStates(
       version_id = excluded.version_id, distribution = excluded.distribution
     where e.last_probed <= excluded.last_probed
   `.execute(tx);
+}
+
+function toRow(observation: Observation): SentRow {
+  const { verdict, wire } = observation;
+  return {
+    observed_at: observation.observedAt,
+    host: observation.host,
+    address: observation.address,
+    port: observation.port,
+    server_name: observation.serverName,
+    method: observation.method,
+    feeds: observation.feeds,
+    evidence_feed: observation.evidenceFeed,
+    outcome: observation.outcome,
+    phase: wire?.phase ?? 'done',
+    alert: wire?.alert ?? null,
+    detail: wire?.detail?.slice(0, STORED_NAME) ?? null,
+    ms_connect: round(wire?.ms.connect),
+    ms_tls: round(wire?.ms.tls),
+    ms_http: round(wire?.ms.http),
+    ms_total: round(wire?.ms.total),
+    bytes_in: wire?.bytesIn ?? 0,
+    component: verdict.component,
+    grade: verdict.grade,
+    certificate_name: verdict.indicators.certificateName,
+    version_endpoint: verdict.indicators.versionEndpoint,
+    authentication: verdict.authentication,
+    git_version: gitVersionOf(observation),
+    certificate_sha256: certificateOf(observation),
+    distribution: verdict.distribution?.slug ?? null,
+    minor: minorOf(observation),
+    support: verdict.support,
+    honeypot: verdict.honeypot.grade,
+    country: observation.country,
+    asn: observation.asn,
+    evidence_digest: observation.evidenceDigest,
+    flags: observation.flags.slice(0, STORED_FLAGS).map((flag) => flag.slice(0, STORED_NAME)),
+    verdict,
+  };
+}
+
+const round = (ms: number | null | undefined): number | null => (ms == null ? null : Math.round(ms));
+
+function minorOf({ verdict }: Observation): string | null {
+  const version = verdict.version;
+  return version === null || version.major === null || version.minor === null
+    ? null
+    : `${version.major}.${version.minor}`;
 }
 
 /** One address of every network of a survey, by AS number in decimal: enough to look its name up. */

@@ -1,6 +1,6 @@
 // The headline report: the two counts, their overlap, and everything they can be counted by. A list of sections.
 import type { HeadlineData } from './headline-data.ts';
-import { isPartial } from './manifest.ts';
+import { isLab, isPartial } from './manifest.ts';
 import { counted } from './numbers.ts';
 import type { Report } from './section.ts';
 import { authenticationSection } from './sections/authentication.ts';
@@ -49,8 +49,10 @@ export function headline(data: HeadlineData): Report {
 function subtitle(data: HeadlineData): string {
   const { survey, headline: counts } = data;
   const how = survey.method === 'passive' ? 'Evidence of feeds on' : 'Our own probes of';
-  const marks = [isPartial(data) ? 'partial' : null, survey.sample === null ? null : 'a sample'].filter(
-    (mark) => mark !== null,
-  );
+  const marks = [
+    isLab(data) ? 'the lab' : null,
+    isPartial(data) ? 'partial' : null,
+    survey.sample === null ? null : 'a sample',
+  ].filter((mark) => mark !== null);
   return `${how} ${counted(counts.endpoint.observed, 'endpoint')}, survey ${survey.id}, ${writtenTime(survey.startedAt ?? survey.createdAt)}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}.`;
 }

@@ -46,3 +46,8 @@ export function isPartial(data: HeadlineData): boolean {
 export function partialRuns(data: HeadlineData): HeadlineData['feedRuns'] {
   return data.feedRuns.filter((run) => run.kind === 'sightings' && run.state !== 'complete');
 }
+
+/** Whether the survey looked at the lab on loopback and not at the internet: its scope says so, and no user can set that by accident. */
+export function isLab(data: HeadlineData): boolean {
+  return data.survey.scope.some((prefix) => prefix.startsWith('lab:'));
+}

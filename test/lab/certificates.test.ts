@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
 import { before, describe, it } from 'node:test';
 import { readCertificate } from '../../services/feeds/x509/certificate.ts';
-import { API_PROFILES, localhostPair, publicCertificate } from '../../services/lab/certificate-profiles.ts';
-import { addressBytes, type Certificates, makeCertificates } from '../../services/lab/certificates.ts';
+import { addressBytes } from '../../services/lab/certificate-der.ts';
+import { API_PROFILES } from '../../services/lab/certificate-profiles.ts';
+import { publicCertificate } from '../../services/lab/certificate-site.ts';
+import { type Certificates, makeCertificates } from '../../services/lab/certificates.ts';
+import { localhostPair } from '../../services/lab/component-certificates.ts';
 import { planWorld } from '../../services/lab/world.ts';
 import { CLUSTER, capture } from './capture.ts';
 

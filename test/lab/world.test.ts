@@ -41,6 +41,22 @@ describe('planWorld', () => {
       assert.throws(() => planWorld({ seed: 's', hosts, now }), RangeError);
   });
 
+  it('moves 443 to 6443 for those who may not listen below 1024, and nothing collides', () => {
+    const moved = planWorld({ seed: 'plan', hosts: 1000, now, lowPorts: false });
+    for (const host of moved.hosts) {
+      const ports = host.services.map(({ port }) => port);
+      assert.ok(ports.every((port) => port >= 1024));
+      assert.equal(new Set(ports).size, ports.length);
+    }
+    assert.equal(moved.hosts.flatMap((host) => host.services).length, services.length);
+  });
+
+  it('begins in the place that it is given', () => {
+    const placed = planWorld({ seed: 'plan', hosts: 1000, now, place: 9 });
+    assert.ok(placed.hosts.every(({ address }) => address.startsWith('127.25.')));
+    assert.throws(() => planWorld({ seed: 'plan', hosts: 1, now, place: 16 }), RangeError);
+  });
+
   it('has every recipe, every component and every port of the table when there is room', () => {
     assert.deepEqual(new Set(world.hosts.map(({ recipe }) => recipe)), new Set(RECIPES.map(({ name }) => name)));
     const planned = new Set(services.map(({ port }) => port));

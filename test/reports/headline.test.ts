@@ -114,7 +114,7 @@ test('every number carries its unit', () => {
       if (one.type === 'count')
         assert.match(
           one.key,
-          /endpoint|host|certificate|candidate|row|value/,
+          /endpoint|host|certificate|candidate|row|entries|value/,
           `${id}.${one.key} names its unit, since CSV has no other place`,
         );
     }
@@ -192,6 +192,22 @@ test('partial feeds and stopped surveys are named before the numbers', () => {
   assert.deepEqual(
     feeds.map((feed) => feed.partial),
     [true, false, false],
+  );
+});
+
+test('a survey of the lab says so before its numbers', () => {
+  const lab = headline({ ...DATA, survey: sampleSurvey({ scope: ['lab:127.0.0.0/8'] }) });
+  assert.equal(lab.sections[0]!.notes[0]!.title, 'This is the lab.');
+  assert.match(lab.subtitle, /the lab/);
+  assert.doesNotMatch(JSON.stringify(REPORT), /This is the lab/);
+});
+
+test('a tally of one day is shown as bars of its parts', () => {
+  const report = headline({ ...DATA, tallies: sampleTallies(1) });
+  const figures = report.sections.find((one) => one.id === 'tallies')!.figures;
+  assert.deepEqual(
+    figures.map((figure) => figure.chart.kind === 'bars' && total(figure.chart.bars.map((bar) => bar.value))),
+    [900_000, 900_000, 900_000],
   );
 });
 

@@ -25,7 +25,7 @@ export interface HostileScript {
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
 
-/** Numbers in comments are those of docs/ethics.md's list of adverse servers. */
+/** By name: what feeds bring a survey to, in small numbers. */
 export const HOSTILE: Readonly<Record<string, HostileScript>> = {
   closes: { layer: 'tcp', steps: [{ do: 'end' }], outcome: 'tls_closed', statusSeen: false, weight: 4 },
   'resets-hello': {

@@ -1,7 +1,9 @@
 // Hosts whose main service is kube-apiserver: one row per distribution and way of authentication.
 import type { Authentication } from '../../fingerprints/verdict.ts';
 import type { Outcome } from '../../probes/outcome.ts';
-import { API_PROFILES, type ApiProfile, epochOf, rke2SupervisorCertificate } from '../certificate-profiles.ts';
+import { API_PROFILES, type ApiProfile } from '../certificate-profiles.ts';
+import { epochOf } from '../certificate-site.ts';
+import { rke2SupervisorCertificate } from '../component-certificates.ts';
 import type { Anonymous, LabCluster, LabService, LabTruth } from '../host.ts';
 import { type Recipe, type Site, service } from './recipe.ts';
 

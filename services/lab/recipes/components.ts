@@ -1,5 +1,5 @@
 // The other components of a cluster: what each port shows, and the truth about it.
-import { etcdCertificate, k3sKubeletCertificate, localhostPair, selfSignedPair } from '../certificate-profiles.ts';
+import { etcdCertificate, k3sKubeletCertificate, localhostPair, selfSignedPair } from '../component-certificates.ts';
 import type { LabCluster, LabService, LabTruth } from '../host.ts';
 import { type Site, service } from './recipe.ts';
 

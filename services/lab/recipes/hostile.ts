@@ -1,6 +1,6 @@
 // Hosts that mean harm, are broken, or are not there.
 import { HOSTILE } from '../behaviours/hostile.ts';
-import { selfIssued } from '../certificate-profiles.ts';
+import { selfIssued } from '../component-certificates.ts';
 import { NOT_KUBERNETES, type Recipe, service } from './recipe.ts';
 
 const scripted = Object.entries(HOSTILE).map(

@@ -1,5 +1,6 @@
 // Hosts that a survey meets and must not count: web servers, consoles, stubs and relatives.
-import { publicCertificate, selfIssued } from '../certificate-profiles.ts';
+import { publicCertificate } from '../certificate-site.ts';
+import { selfIssued } from '../component-certificates.ts';
 import type { LabService, LabTruth } from '../host.ts';
 import { NOT_KUBERNETES, type Recipe, type Site, service } from './recipe.ts';
 

@@ -58,7 +58,7 @@ export function feedsSection(data: HeadlineData): Section {
         columns: [
           words('feed', 'Feed'),
           words('state', 'State'),
-          count('claimed_rows', 'Source claims', 'row'),
+          count('claimed_entries', 'Source claims', 'entry'),
           count('read_rows', 'Read', 'row'),
           count('accepted_rows', 'Accepted', 'row'),
           count('duplicate_rows', 'Duplicate', 'row'),
@@ -126,7 +126,7 @@ function partialNotes(data: HeadlineData): Note[] {
       ' read',
       ...(run.claimedTotal === null
         ? []
-        : [' of ', { count: run.claimedTotal, unit: 'row' }, ' that the source claims']),
+        : [' of ', { count: run.claimedTotal, unit: 'entry' }, ' that the source claims']),
       '. Counts under this feed, and all that only this feed names, are too low.',
     ],
   }));

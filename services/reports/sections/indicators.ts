@@ -2,7 +2,7 @@
 import type { Unit } from '../../rollups/rollup.ts';
 import { count } from '../columns.ts';
 import type { HeadlineData, IndicatorCounts } from '../headline-data.ts';
-import { isPartial, partialRuns } from '../manifest.ts';
+import { isLab, isPartial, partialRuns } from '../manifest.ts';
 import { type Note, type Section, section, type Table } from '../section.ts';
 
 /** The five counts in the order in which every table and comparison lists them. */
@@ -114,6 +114,15 @@ function notes(data: HeadlineData): Note[] {
     },
   ];
   if (isPartial(data)) list.unshift({ tone: 'caution', title: 'These counts are partial.', text: partialText(data) });
+  if (isLab(data)) {
+    list.unshift({
+      tone: 'caution',
+      title: 'This is the lab.',
+      text: [
+        'Every host of this survey was invented and served on this machine. No number in it says anything about the internet; the counts by others are real.',
+      ],
+    });
+  }
   return list;
 }
 

@@ -8,7 +8,7 @@ import { type Section, section } from '../section.ts';
 
 const CLASSES: Readonly<Record<OutcomeClass, { readonly label: string; readonly role: Role }>> = {
   positive: { label: 'Kubernetes answered', role: 'supported' },
-  negative: { label: 'something else, or nothing, answered', role: 'plain' },
+  negative: { label: 'no Kubernetes there', role: 'plain' },
   transient: { label: 'not reached this time', role: 'maintenance' },
   not_probed: { label: 'not probed', role: 'unknown' },
   ours: { label: 'failed on our side', role: 'end-of-life' },

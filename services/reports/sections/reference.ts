@@ -63,22 +63,20 @@ export function referenceSection(data: HeadlineData): Section {
   });
 }
 
-/** Two lines per series: what is in its buckets, which shows a version, and the total that its source states for the query. */
+/** What is in a series' buckets, which shows a version, and, where it differs, the total that its source states for the query. */
 function timeline(series: readonly TallySeries[]): TimelineChart {
-  const lines = series.flatMap((one) => [
-    ...(one.days.some(({ tally }) => inBuckets(tally) > 0)
-      ? [
-          {
-            label: `${one.feed}: ${one.unit} in version buckets`,
-            points: one.days.map(({ date, tally }) => ({ date, value: inBuckets(tally) })),
-          },
-        ]
-      : []),
-    {
-      label: `${one.feed}: ${one.unit}, total stated for the query`,
-      points: one.days.map(({ date, tally }) => ({ date, value: tally.total })),
-    },
-  ]);
+  const lines = series.flatMap((one) => {
+    const listed = one.days.map(({ date, tally }) => ({ date, value: inBuckets(tally) }));
+    const stated = one.days.map(({ date, tally }) => ({ date, value: tally.total }));
+    const differs = stated.some((point, at) => point.value !== listed[at]!.value);
+    return [
+      ...(listed.some((point) => point.value > 0)
+        ? [{ label: `${one.feed}: ${one.unit} in version buckets`, points: listed }]
+        : []),
+      ...(differs ? [{ label: `${one.feed}: ${one.unit}, total stated for the query`, points: stated }] : []),
+    ];
+  });
+
   const steps = series.flatMap((one) =>
     stepsOf(one).map((step) => ({
       date: step.date,

@@ -2,13 +2,16 @@
 import type { Role } from '../chart.ts';
 import { code, count, part, share, time, words } from '../columns.ts';
 import type { HeadlineData } from '../headline-data.ts';
-import { compareMinors, distributionName, SUPPORT } from '../names.ts';
+import { compareMinors, distributionName, SUPPORT, supportName } from '../names.ts';
 import { type Figure, type Note, type Section, section, type Table } from '../section.ts';
 import { inBuckets, keysOf, outsideBuckets, stepsOf, type TallySeries, tallySeries } from '../tally-series.ts';
 
 /** More small pictures than this are a table. */
 const MOST_PANELS = { byDistribution: 6, byMinor: 9 } as const;
+const MOST_BARS = 12;
 const SHOWN_DAYS = 12;
+
+type Breakdown = 'byDistribution' | 'byMinor' | 'bySupport';
 
 /** One section per series, the longest first; [] without tallies. */
 export function tallySections(data: HeadlineData): Section[] {
@@ -20,18 +23,15 @@ function tallySection(series: TallySeries, id: string): Section {
   const last = series.days.at(-1)!;
   const first = series.days[0]!;
   const unit = singular(series.unit);
-  return section(id, `Tallies over time: ${series.feed}`, {
+  const isSingle = series.days.length === 1;
+  return section(id, isSingle ? `Tally of one day: ${series.feed}` : `Tallies over time: ${series.feed}`, {
     paragraphs: [
       [
         'What ',
         { strong: series.feed },
         ' states for ',
         { code: series.query },
-        ', from ',
-        first.date,
-        ' to ',
-        last.date,
-        '. On the last day ',
+        isSingle ? `, on ${last.date}: ` : `, from ${first.date} to ${last.date}. On the last day `,
         { count: inBuckets(last.tally), unit },
         ' stand in its version buckets, and the source states a total of ',
         { count: last.tally.total, unit },
@@ -41,7 +41,9 @@ function tallySection(series: TallySeries, id: string): Section {
       ],
     ],
     notes: stepNotes(series),
-    figures: [distributionFigure(series, id), minorFigure(series, id), supportFigure(series, id)],
+    figures: isSingle
+      ? dayFigures(series, id)
+      : [distributionFigure(series, id), minorFigure(series, id), supportFigure(series, id)],
     tables: [
       breakdown(
         series,
@@ -52,14 +54,7 @@ function tallySection(series: TallySeries, id: string): Section {
         distributionName,
       ),
       breakdown(series, `${id}-by-minor`, 'minor', 'byMinor', keysOf(series, 'byMinor').sort(compareMinors), minorName),
-      breakdown(
-        series,
-        `${id}-by-support`,
-        'support',
-        'bySupport',
-        keysOf(series, 'bySupport'),
-        (slug) => SUPPORT.find((one) => one.slug === slug)?.label ?? slug,
-      ),
+      breakdown(series, `${id}-by-support`, 'support', 'bySupport', keysOf(series, 'bySupport'), supportName),
       totals(series, id),
     ],
   });
@@ -77,6 +72,41 @@ function stepNotes(series: TallySeries): Note[] {
 
 function minorName(minor: string): string {
   return minor === '' ? 'no minor version' : minor;
+}
+
+/** A day alone has no course: its parts as bars. */
+function dayFigures(series: TallySeries, id: string): Figure[] {
+  const { date, tally } = series.days[0]!;
+  const bars = (
+    word: string,
+    of: Breakdown,
+    keys: readonly string[],
+    name: (key: string) => string,
+    role: (key: string) => Role,
+  ): Figure => ({
+    id: `${id}-by-${word}`,
+    title: `${capital(series.unit)} by ${word} on ${date}`,
+    description: `${capital(series.unit)} in the buckets of ${series.feed} and their share of all in its buckets; the largest ${MOST_BARS} at most.`,
+    chart: {
+      kind: 'bars',
+      unit: series.unit,
+      total: inBuckets(tally),
+      bars: keys.slice(0, MOST_BARS).map((key) => ({ label: name(key), value: tally[of][key] ?? 0, role: role(key) })),
+    },
+    table: `${id}-by-${word}`,
+  });
+  const plain = (key: string): Role => (key === '' || key === 'unknown' ? 'unknown' : 'plain');
+  return [
+    bars('distribution', 'byDistribution', keysOf(series, 'byDistribution'), distributionName, plain),
+    bars('minor', 'byMinor', keysOf(series, 'byMinor'), minorName, plain),
+    bars(
+      'support',
+      'bySupport',
+      keysOf(series, 'bySupport'),
+      supportName,
+      (slug) => SUPPORT.find((one) => one.slug === slug)?.role ?? 'unknown',
+    ),
+  ];
 }
 
 function distributionFigure(series: TallySeries, id: string): Figure {
@@ -161,7 +191,7 @@ function breakdown(
   series: TallySeries,
   id: string,
   column: string,
-  by: 'byDistribution' | 'byMinor' | 'bySupport',
+  by: Breakdown,
   keys: readonly string[],
   name: (key: string) => string,
 ): Table {
