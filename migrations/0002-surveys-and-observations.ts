@@ -49,7 +49,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       primary key (survey_id, chunk, position),
       foreign key (survey_id, chunk) references survey_chunk (survey_id, chunk) on delete cascade
     )`.execute(db);
-  await sql`create table control (id boolean primary key default true check (id), paused boolean not null default false, changed_at timestamptz)`.execute(db);
+  await sql`create table control (id boolean primary key default true check (id), paused boolean not null default false, changed_at timestamptz)`.execute(
+    db,
+  );
   await sql`insert into control default values`.execute(db);
   await sql`
     create table certificate (

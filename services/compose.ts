@@ -1,8 +1,6 @@
 // The composition root: configuration -> adapters -> stores -> handlers. Only this file chooses between embedded and server, Postgres and Redis.
 import { randomBytes } from 'node:crypto';
-import { getServers } from 'node:dns';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,12 +21,12 @@ import { openEmbedded } from './platform/db/embedded.ts';
 import { migrate } from './platform/db/migrate.ts';
 import { KubecensusError } from './platform/errors.ts';
 import { type Geo, openGeo } from './platform/geo.ts';
+import { fresh, once } from './platform/lazy.ts';
 import type { Log } from './platform/log.ts';
 import { parseAddress } from './platform/net/address.ts';
 import { createClient } from './platform/net/client.ts';
-import { migrateQueue, openPostgresQueue } from './platform/queue/postgres.ts';
-import type { JobQueue } from './platform/queue/queue.ts';
-import { openRedisQueue } from './platform/queue/redis.ts';
+import { ownAddresses } from './platform/net/own-addresses.ts';
+import { openQueue } from './platform/queue/open.ts';
 import { release } from './platform/release.ts';
 import { createPace } from './probes/pace.ts';
 import { createProbe, DEFAULT_LIMITS } from './probes/tls.probe.ts';
@@ -46,6 +44,9 @@ export interface LabSettings {
   readonly geo: Geo;
 }
 
+/** Closes one thing that was opened. */
+type Closer = () => unknown;
+
 /** Opens the database (migrated, partitions ahead) and prepares the rest lazily. The caller closes. */
 export async function compose(
   config: Config,
@@ -53,7 +54,7 @@ export async function compose(
   options: { lab?: LabSettings; now?: Clock } = {},
 ): Promise<Parts> {
   const now = options.now ?? systemClock;
-  const closers: (() => Promise<unknown> | void)[] = [];
+  const closers: Closer[] = [];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
@@ -69,7 +70,7 @@ async function open(
   config: Config,
   log: Log,
   { now, lab }: { now: Clock; lab: LabSettings | null },
-  closers: (() => Promise<unknown> | void)[],
+  closers: Closer[],
   close: () => Promise<void>,
 ): Promise<Parts> {
   const url = await databaseUrl(config, log, closers);
@@ -97,21 +98,21 @@ async function open(
     sleep: (ms, signal) => sleep(ms, undefined, { signal }),
   });
   const queue = once(async () => {
-    const opened =
-      config.redisUrl === null
-        ? await postgresQueue(url, log)
-        : await openRedisQueue(config.redisUrl, { jobs: JOBS, log });
+    const opened = await openQueue(
+      config.redisUrl === null ? { postgresUrl: url } : { redisUrl: config.redisUrl },
+      log,
+      JOBS,
+    );
     closers.push(() => opened.close());
     return opened;
   });
 
   const optOuts = fresh(async () => createOptOuts(await optOutRows(db)), OPT_OUT_FRESH_MS);
-  const own = [
-    ...config.ownAddresses,
-    ...interfaceAddresses(),
-    ...[...config['dns.servers'], ...getServers()].flatMap(addressOfServer),
-    ...[config.databaseUrl, config.redisUrl].flatMap(addressOfUrl),
-  ];
+  const own = ownAddresses({
+    further: config.ownAddresses,
+    resolvers: config['dns.servers'],
+    urls: [config.databaseUrl, config.redisUrl],
+  });
   const policyFor = async (texts: readonly string[]): Promise<Policy> => {
     const current = await optOuts();
     const { scope, loopbackLab } = readScope(texts);
@@ -191,12 +192,7 @@ async function open(
   };
 }
 
-async function postgresQueue(url: string, log: Log): Promise<JobQueue> {
-  await migrateQueue(url);
-  return openPostgresQueue(url, { jobs: JOBS, log });
-}
-
-async function databaseUrl(config: Config, log: Log, closers: (() => Promise<unknown> | void)[]): Promise<string> {
+async function databaseUrl(config: Config, log: Log, closers: Closer[]): Promise<string> {
   if (config.databaseUrl !== null) return config.databaseUrl;
   const embedded = await openEmbedded(config.dataDir, log);
   closers.push(() => embedded.close());
@@ -244,56 +240,7 @@ function clusterKeyOf(config: Config): string {
   return readFileSync(path, 'utf8');
 }
 
-/** Addresses of this machine that are not loopback (loopback is never probed anyway). */
-function interfaceAddresses(): string[] {
-  return Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .filter((address) => !address.internal)
-    .map((address) => address.address.split('%')[0] as string);
-}
-
-/** "192.0.2.53:53" and "[2001:db8::53]:53" as addresses. */
-function addressOfServer(server: string): string[] {
-  const host =
-    /^\[(.+)\](?::\d+)?$/.exec(server)?.[1] ?? (server.split(':').length === 2 ? server.split(':')[0] : server);
-  return host !== undefined && parseAddress(host) !== null ? [host] : [];
-}
-
-/** The host of our database or queue, when it is written as an address. */
-function addressOfUrl(url: string | null): string[] {
-  const host = url === null ? '' : new URL(url).hostname.replace(/^\[|\]$/g, '');
-  return parseAddress(host) === null ? [] : [host];
-}
-
 const asnLookup = (geo: Geo) => (address: string) => geo.lookup(address).asn;
-
-/** Calls `make` at the first use only; a failed first use is tried again. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = null;
-      throw error;
-    });
-    return made;
-  };
-}
-
-/** Reads again when the last reading is older than `ms`. */
-function fresh<T>(read: () => Promise<T>, ms: number): () => Promise<T> {
-  let value: Promise<T> | null = null;
-  let readAt = 0;
-  return () => {
-    if (value === null || performance.now() - readAt > ms) {
-      readAt = performance.now();
-      value = read();
-      value.catch(() => {
-        value = null;
-      });
-    }
-    return value;
-  };
-}
 
 /** Drops keys that are null, for options that must be absent instead. */
 function withoutNull<T extends Record<string, unknown>>(object: T): { [K in keyof T]?: NonNullable<T[K]> } {

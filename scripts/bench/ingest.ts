@@ -12,8 +12,8 @@ import { COPY_CLIENT, copyFromFile, copyToFile } from './psql.ts';
 import { withScratch } from './scratch-database.ts';
 
 /** COPY of fewer rows would mostly measure connecting. */
-const OBSERVATIONS = 20_000;
-const SIGHTINGS = 50_000;
+const OBSERVATIONS = 100_000;
+const SIGHTINGS = 200_000;
 /** As the collector commits them. */
 const BATCH = 5000;
 /** Not measured: plans, caches and the JIT settle. */

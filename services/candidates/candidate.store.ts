@@ -138,6 +138,9 @@ export async function forgetFeeds(db: Kysely<DB>, feeds: readonly string[]): Pro
       delete from candidate c where c.id in (select candidate_id from gone)
         and not exists (select 1 from sighting s where s.candidate_id = c.id and s.feed <> all(${feeds}::text[]))
     `.execute(tx);
-    await tx.deleteFrom('feed_cursor').where('feed', 'in', [...feeds]).execute();
+    await tx
+      .deleteFrom('feed_cursor')
+      .where('feed', 'in', [...feeds])
+      .execute();
   });
 }

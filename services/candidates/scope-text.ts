@@ -24,7 +24,3 @@ export function readScope(texts: readonly string[]): { scope: Scope; loopbackLab
     throw new KubecensusError('KC_SCOPE', `The lab is on loopback only; these are not: ${outside.join(', ')}.`);
   return { scope: parseScope(lab), loopbackLab: true };
 }
-
-/** Whether a scope is written as the lab's. */
-export const isLabScope = (texts: readonly string[]): boolean =>
-  texts.length > 0 && texts.every((text) => text.startsWith(LAB));

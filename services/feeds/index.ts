@@ -61,17 +61,26 @@ class Settings {
   secret(key: string, tools: FeedTools): string {
     const variable = this.text(key);
     const value = tools.secret(variable);
-    if (value === null || value === '') throw new KubecensusError('KC_FEED_CREDENTIALS', `The feed ${this.#feed} needs its secret in the environment variable ${variable}.`);
+    if (value === null || value === '')
+      throw new KubecensusError(
+        'KC_FEED_CREDENTIALS',
+        `The feed ${this.#feed} needs its secret in the environment variable ${variable}.`,
+      );
     return value;
   }
 }
 
 /** Both headline indicators: certificate names, and a disclosed version. */
-const CENSYS_QUERY = 'host.services.cert.names: "kubernetes.default.svc.cluster.local" or host.services.endpoints.kubernetes.version_info.git_version: *';
+const CENSYS_QUERY =
+  'host.services.cert.names: "kubernetes.default.svc.cluster.local" or host.services.endpoints.kubernetes.version_info.git_version: *';
 
 const CENSYS_ACCESS = {
   baseUrl: { kind: 'text', fallback: CENSYS_BASE_URL, means: 'address of the API' },
-  tokenEnv: { kind: 'text', fallback: 'CENSYS_TOKEN', means: 'environment variable that holds the personal access token' },
+  tokenEnv: {
+    kind: 'text',
+    fallback: 'CENSYS_TOKEN',
+    means: 'environment variable that holds the personal access token',
+  },
   organizationId: { kind: 'text', fallback: null, means: 'organisation that pays for the credits' },
 } as const;
 
@@ -88,9 +97,19 @@ export const FEED_TYPES: Readonly<Record<string, FeedType>> = {
   'static-ct': {
     title: 'a Certificate Transparency log that serves tiles (static-ct-api)',
     settings: {
-      origin: { kind: 'text', fallback: null, required: true, means: 'submission prefix without scheme and trailing slash, from the log list' },
+      origin: {
+        kind: 'text',
+        fallback: null,
+        required: true,
+        means: 'submission prefix without scheme and trailing slash, from the log list',
+      },
       monitoringUrl: { kind: 'text', fallback: null, required: true, means: 'monitoring prefix' },
-      publicKey: { kind: 'text', fallback: null, required: true, means: "the log's key as in the log list: base64 of its SubjectPublicKeyInfo" },
+      publicKey: {
+        kind: 'text',
+        fallback: null,
+        required: true,
+        means: "the log's key as in the log list: base64 of its SubjectPublicKeyInfo",
+      },
       maxEntries: { kind: 'integer', fallback: 256_000, means: 'entries read in one run at most' },
       port: { kind: 'integer', fallback: null, means: "port of the names found (default: the survey's ports)" },
     },
@@ -115,14 +134,27 @@ export const FEED_TYPES: Readonly<Record<string, FeedType>> = {
       maxPages: { kind: 'integer', fallback: 100, means: 'pages of 100 hosts in one run at most' },
     },
     open: (name, settings, tools) =>
-      createCensysFeed({ ...censysAccess(settings, tools), name, query: settings.text('query'), maxPages: settings.integer('maxPages') }),
+      createCensysFeed({
+        ...censysAccess(settings, tools),
+        name,
+        query: settings.text('query'),
+        maxPages: settings.integer('maxPages'),
+      }),
   },
   'censys-aggregate': {
     title: 'Censys aggregate: hosts by version, counts only',
     settings: {
       ...CENSYS_ACCESS,
-      query: { kind: 'text', fallback: 'host.services.endpoints.kubernetes.version_info.git_version: *', means: 'CenQL' },
-      field: { kind: 'text', fallback: 'host.services.endpoints.kubernetes.version_info.git_version', means: 'field that is counted' },
+      query: {
+        kind: 'text',
+        fallback: 'host.services.endpoints.kubernetes.version_info.git_version: *',
+        means: 'CenQL',
+      },
+      field: {
+        kind: 'text',
+        fallback: 'host.services.endpoints.kubernetes.version_info.git_version',
+        means: 'field that is counted',
+      },
       buckets: { kind: 'integer', fallback: 1000, means: 'distinct values at most' },
       countByLevel: { kind: 'text', fallback: '.', means: "what is counted: '.' is hosts" },
     },
@@ -139,15 +171,31 @@ export const FEED_TYPES: Readonly<Record<string, FeedType>> = {
 };
 
 /** Opens a declared feed. Throws KC_CONFIG listing every wrong setting, KC_FEED_CREDENTIALS when a secret is missing. */
-export function openFeed(name: string, declared: Readonly<Record<string, unknown>> & { type: string }, tools: FeedTools): Feed {
+export function openFeed(
+  name: string,
+  declared: Readonly<Record<string, unknown>> & { type: string },
+  tools: FeedTools,
+): Feed {
   const type = FEED_TYPES[declared.type];
-  if (type === undefined) throw new KubecensusError('KC_CONFIG', `feeds.${name}: there is no feed type ${declared.type}; there are: ${Object.keys(FEED_TYPES).join(', ')}.`);
-  const mistakes = Object.keys(declared).flatMap((key) => (key === 'type' || key in type.settings ? [] : [`${key} is no setting of ${declared.type}`]));
+  if (type === undefined)
+    throw new KubecensusError(
+      'KC_CONFIG',
+      `feeds.${name}: there is no feed type ${declared.type}; there are: ${Object.keys(FEED_TYPES).join(', ')}.`,
+    );
+  const mistakes = Object.keys(declared).flatMap((key) =>
+    key === 'type' || key in type.settings ? [] : [`${key} is no setting of ${declared.type}`],
+  );
   const values: Record<string, unknown> = {};
   for (const [key, spec] of Object.entries(type.settings)) {
     const value = declared[key] ?? spec.fallback;
-    const fits = value === null ? spec.required !== true : spec.kind === 'integer' ? Number.isSafeInteger(value) && Number(value) > 0 : typeof value === 'string';
-    if (!fits) mistakes.push(`${key} should be ${spec.kind === 'integer' ? 'a whole number above 0' : 'a text'}: ${spec.means}`);
+    const fits =
+      value === null
+        ? spec.required !== true
+        : spec.kind === 'integer'
+          ? Number.isSafeInteger(value) && Number(value) > 0
+          : typeof value === 'string';
+    if (!fits)
+      mistakes.push(`${key} should be ${spec.kind === 'integer' ? 'a whole number above 0' : 'a text'}: ${spec.means}`);
     values[key] = value;
   }
   if (mistakes.length > 0) throw new KubecensusError('KC_CONFIG', `feeds.${name}: ${mistakes.join('; ')}.`);
@@ -162,8 +210,15 @@ export interface DeclaredFeed {
 }
 
 /** What is declared, with terms and cost where the declaration can be opened (secrets are not needed to list). */
-export function describeFeeds(declared: Readonly<Record<string, Readonly<Record<string, unknown>> & { type: string }>>): DeclaredFeed[] {
-  const tools: FeedTools = { http: () => Promise.reject(new Error('listing asks nothing')), sleep: () => Promise.resolve(), secret: () => 'not needed', now: () => new Date(0) };
+export function describeFeeds(
+  declared: Readonly<Record<string, Readonly<Record<string, unknown>> & { type: string }>>,
+): DeclaredFeed[] {
+  const tools: FeedTools = {
+    http: () => Promise.reject(new Error('listing asks nothing')),
+    sleep: () => Promise.resolve(),
+    secret: () => 'not needed',
+    now: () => new Date(0),
+  };
   return Object.entries(declared).map(([name, settings]) => {
     const { terms, cost } = openFeed(name, settings, tools);
     return { name, type: settings.type, terms, cost };

@@ -4,7 +4,14 @@ import type { Geo } from '../platform/geo.ts';
 import type { LabWorld } from './host.ts';
 
 const FIRST_ASN = 64496;
-const NETWORKS = ['Harbour Cloud', 'Northlight Hosting', 'Copper Line Telecom', 'Meridian Campus Network', 'Kestrel Managed Clusters', 'Old Mill Internet'] as const;
+const NETWORKS = [
+  'Harbour Cloud',
+  'Northlight Hosting',
+  'Copper Line Telecom',
+  'Meridian Campus Network',
+  'Kestrel Managed Clusters',
+  'Old Mill Internet',
+] as const;
 
 /** Looks addresses up in the plan. Every /24 belongs to one invented network. */
 export function labGeo(world: LabWorld): Geo {

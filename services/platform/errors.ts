@@ -2,8 +2,16 @@
 
 /** What to do about each error. The key is the stable code; it is never renamed. Exit code 2 means wrong usage or configuration, else 1. */
 export const ERRORS = {
-  KC_USAGE: { exit: 2, what: 'The command line is wrong.', todo: 'Run the command with --help and correct the named option.' },
-  KC_CONFIG: { exit: 2, what: 'The configuration is wrong.', todo: 'Correct every setting that the message lists; all are listed at once.' },
+  KC_USAGE: {
+    exit: 2,
+    what: 'The command line is wrong.',
+    todo: 'Run the command with --help and correct the named option.',
+  },
+  KC_CONFIG: {
+    exit: 2,
+    what: 'The configuration is wrong.',
+    todo: 'Correct every setting that the message lists; all are listed at once.',
+  },
   KC_NO_CONTACT: {
     exit: 2,
     what: 'A survey would leave this machine without saying who sends it.',
@@ -59,14 +67,26 @@ export const ERRORS = {
     what: 'The queue server is too old.',
     todo: 'Use Redis 6.2 or newer, or Valkey; or unset REDIS_URL to keep the queue in PostgreSQL.',
   },
-  KC_QUEUE_JOB: { exit: 1, what: 'A job cannot be put in the queue.', todo: 'Report the message: job ids are made by kubecensus itself.' },
+  KC_QUEUE_JOB: {
+    exit: 1,
+    what: 'A job cannot be put in the queue.',
+    todo: 'Report the message: job ids are made by kubecensus itself.',
+  },
   KC_CRON: {
     exit: 2,
     what: 'A schedule expression is wrong.',
     todo: 'Write five fields: minute, hour, day of month, month, day of week (a sixth in front means seconds), for example "0 6 * * 1": Mondays at 06:00 UTC.',
   },
-  KC_FEED_FILE: { exit: 2, what: 'A file cannot be read.', todo: 'Check the path, that it is a file, and that this user may read it.' },
-  KC_FEED_FORMAT: { exit: 2, what: 'There is no file format of that name.', todo: 'Use --format auto or one of the names that the message lists.' },
+  KC_FEED_FILE: {
+    exit: 2,
+    what: 'A file cannot be read.',
+    todo: 'Check the path, that it is a file, and that this user may read it.',
+  },
+  KC_FEED_FORMAT: {
+    exit: 2,
+    what: 'There is no file format of that name.',
+    todo: 'Use --format auto or one of the names that the message lists.',
+  },
   KC_FEED_NO_DATE: {
     exit: 2,
     what: 'A file of counts does not say for which day it counts.',
@@ -77,8 +97,16 @@ export const ERRORS = {
     what: 'The input is not data of any known format.',
     todo: 'Look at the beginning of the input: it may be a login or error page. If it is data, name its format with --format.',
   },
-  KC_FEED_ENCODING: { exit: 1, what: 'The input is not UTF-8 text.', todo: 'Convert it, for example with iconv -t UTF-8, and import it again.' },
-  KC_FEED_DAMAGED: { exit: 1, what: 'The input is damaged or incomplete.', todo: 'Fetch the file again; nothing of it was stored.' },
+  KC_FEED_ENCODING: {
+    exit: 1,
+    what: 'The input is not UTF-8 text.',
+    todo: 'Convert it, for example with iconv -t UTF-8, and import it again.',
+  },
+  KC_FEED_DAMAGED: {
+    exit: 1,
+    what: 'The input is damaged or incomplete.',
+    todo: 'Fetch the file again; nothing of it was stored.',
+  },
   KC_FEED_TOO_LARGE: {
     exit: 1,
     what: 'The compressed input grows beyond what a feed may hold.',
@@ -89,9 +117,21 @@ export const ERRORS = {
     what: 'The engine refuses the credentials.',
     todo: 'Check the token, its organisation and that its role may use the API.',
   },
-  KC_FEED_CREDITS: { exit: 1, what: 'The engine account has no credits left.', todo: 'Wait for the next period or buy credits, then run the feed again.' },
-  KC_FEED_QUERY: { exit: 2, what: 'The engine does not accept the query.', todo: "Correct the feed's query or field; the message says what the engine dislikes." },
-  KC_FEED_UNAVAILABLE: { exit: 1, what: 'The source does not answer.', todo: 'Run the feed again later; it goes on where it stopped.' },
+  KC_FEED_CREDITS: {
+    exit: 1,
+    what: 'The engine account has no credits left.',
+    todo: 'Wait for the next period or buy credits, then run the feed again.',
+  },
+  KC_FEED_QUERY: {
+    exit: 2,
+    what: 'The engine does not accept the query.',
+    todo: "Correct the feed's query or field; the message says what the engine dislikes.",
+  },
+  KC_FEED_UNAVAILABLE: {
+    exit: 1,
+    what: 'The source does not answer.',
+    todo: 'Run the feed again later; it goes on where it stopped.',
+  },
   KC_FEED_ANSWER: {
     exit: 1,
     what: 'The source answers in a form that this version does not know.',
@@ -122,13 +162,21 @@ export const ERRORS = {
     what: 'A country or AS database cannot be read.',
     todo: 'Check the path; the file must be in MaxMind DB format. Without a path the packaged data is used.',
   },
-  KC_NO_SURVEY: { exit: 2, what: 'There is no survey of that id.', todo: 'List the surveys with `kubecensus surveys` and name one of them.' },
+  KC_NO_SURVEY: {
+    exit: 2,
+    what: 'There is no survey of that id.',
+    todo: 'List the surveys with `kubecensus surveys` and name one of them.',
+  },
   KC_REPORT_OUT: {
     exit: 2,
     what: 'The report would overwrite something that is not a report.',
     todo: 'Name a directory that does not exist, is empty, or holds an earlier report.',
   },
-  KC_REPORT_DAMAGED: { exit: 1, what: 'A stored report does not match its manifest.', todo: 'Make the report again; it was not delivered.' },
+  KC_REPORT_DAMAGED: {
+    exit: 1,
+    what: 'A stored report does not match its manifest.',
+    todo: 'Make the report again; it was not delivered.',
+  },
   KC_CT_SIGNATURE: {
     exit: 1,
     what: "A certificate log's checkpoint is not signed by the log's key.",

@@ -1,8 +1,5 @@
 // A schedule: what is run when, and where its report goes.
 
-export const SCHEDULE_KINDS = ['feed', 'survey', 'report'] as const;
-export type ScheduleKind = (typeof SCHEDULE_KINDS)[number];
-
 /** What is run: a declared feed, a survey of the configured scope, or a report on the newest survey. */
 export type ScheduleSpec =
   | { readonly kind: 'feed'; readonly feed: string }

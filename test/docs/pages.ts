@@ -47,16 +47,24 @@ export interface ShownCommand {
   readonly words: readonly string[];
 }
 
-/** Everything after `program` on the lines of shell blocks and at the beginning of inline code. */
+/** Everything after `program` where a command begins: on the lines of shell blocks, and at the beginning of inline code. */
 export function commandsOf(page: string, program: string): ShownCommand[] {
   const text = textOf(page);
   const shell = blocksOf(text).filter(({ language }) => language === 'sh');
   const lines = [...shell.flatMap(({ code }) => code.split('\n')), ...inlineOf(text)];
-  const pattern = new RegExp(`(?:^|\\s)${program}(?:$|\\s+([^|#>&\\n]*))`);
+  const pattern = new RegExp(`(?:^|^npx |[|&] )${program}(?:$|\\s+([^|#>&\\n]*))`);
   return lines.flatMap((line) => {
     const found = pattern.exec(line);
     return found === null ? [] : [{ page, words: wordsOf(found[1] ?? '') }];
   });
+}
+
+/** The commands that a --help page lists. */
+export function listedIn(help: string): string[] {
+  const list = help.split('\nCommands:\n')[1] ?? '';
+  return [...list.matchAll(/^ {2}([a-z][a-z-]*)/gm)]
+    .map(([, name]) => name as string)
+    .filter((name) => name !== 'help');
 }
 
 /** Splits at spaces outside double quotes. */

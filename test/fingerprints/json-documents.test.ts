@@ -15,13 +15,21 @@ test('any mix of one-line and pretty-printed objects comes back whole and in ord
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(object, fc.boolean())), async (values) => {
       const text = values.map(([value, pretty]) => JSON.stringify(value, null, pretty ? 1 : undefined)).join('\n');
-      assert.deepEqual((await documents(text)).map((one) => JSON.parse(one)), values.map(([value]) => JSON.parse(JSON.stringify(value))));
+      assert.deepEqual(
+        (await documents(text)).map((one) => JSON.parse(one)),
+        values.map(([value]) => JSON.parse(JSON.stringify(value))),
+      );
     }),
   );
 });
 
 test('a cut line spoils itself only', async () => {
-  assert.deepEqual(await documents('{"a": 1, "b\n{"c": 2}\nnot json\n\n{"d": 3}'), ['{"a": 1, "b', '{"c": 2}', 'not json', '{"d": 3}']);
+  assert.deepEqual(await documents('{"a": 1, "b\n{"c": 2}\nnot json\n\n{"d": 3}'), [
+    '{"a": 1, "b',
+    '{"c": 2}',
+    'not json',
+    '{"d": 3}',
+  ]);
 });
 
 test('an object that never ends is given up at the next one, or at the end', async () => {

@@ -240,6 +240,13 @@ test('tallies keep to their totals, and a step breaks the line', () => {
     total(sampleTallies(18).map((one) => one.total * 0.9)),
   );
   assert.equal(total(column(REPORT, 'tallies-totals', 'hosts')), total(sampleTallies(18).map((one) => one.total)));
+  const drawn = figuresOf(REPORT).find((one) => one.id === 'reference')!.chart;
+  assert.ok(drawn.kind === 'timeline');
+  assert.deepEqual(
+    drawn.series.map((line) => total(line.points.map((point) => point.value))),
+    [total(column(REPORT, 'tallies-totals', 'hosts_in_buckets')), total(column(REPORT, 'tallies-totals', 'hosts'))],
+    'what is in buckets and what is stated are two lines',
+  );
   const broken = sampleTallies(6).map((one, at) => (at < 2 ? { ...one, byDistribution: { gke: 1000 } } : one));
   const report = headline({ ...DATA, tallies: broken });
   const chart = figuresOf(report).find((one) => one.id === 'reference')!.chart;

@@ -18,8 +18,8 @@ export interface HostileScript {
   readonly layer: 'tcp' | 'tls';
   readonly steps: readonly HostileStep[];
   readonly outcome: Outcome;
-  /** True where a status line comes, so that /version is known not to answer with a version. */
-  readonly statusSeen: boolean;
+  /** True where a whole head comes, so that /version is known not to answer with a version. */
+  readonly headSeen: boolean;
   readonly weight: number;
 }
 
@@ -27,15 +27,15 @@ const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
 
 /** By name: what feeds bring a survey to, in small numbers. */
 export const HOSTILE: Readonly<Record<string, HostileScript>> = {
-  closes: { layer: 'tcp', steps: [{ do: 'end' }], outcome: 'tls_closed', statusSeen: false, weight: 4 },
+  closes: { layer: 'tcp', steps: [{ do: 'end' }], outcome: 'tls_closed', headSeen: false, weight: 4 },
   'resets-hello': {
     layer: 'tcp',
     steps: [{ do: 'await' }, { do: 'reset' }],
     outcome: 'tls_reset',
-    statusSeen: false,
+    headSeen: false,
     weight: 4,
   },
-  silence: { layer: 'tcp', steps: [{ do: 'hold' }], outcome: 'tls_timeout', statusSeen: false, weight: 4 },
+  silence: { layer: 'tcp', steps: [{ do: 'hold' }], outcome: 'tls_timeout', headSeen: false, weight: 4 },
   garbage: {
     layer: 'tcp',
     steps: [
@@ -44,14 +44,14 @@ export const HOSTILE: Readonly<Record<string, HostileScript>> = {
       { do: 'end' },
     ],
     outcome: 'tls_not_tls',
-    statusSeen: false,
+    headSeen: false,
     weight: 3,
   },
   banner: {
     layer: 'tcp',
     steps: [{ do: 'write', bytes: 'SSH-2.0-OpenSSH_9.6\r\n' }, { do: 'hold' }],
     outcome: 'tls_not_tls',
-    statusSeen: false,
+    headSeen: false,
     weight: 4,
   },
   // handshake_failure, fatal, in a TLS 1.2 record.
@@ -59,7 +59,7 @@ export const HOSTILE: Readonly<Record<string, HostileScript>> = {
     layer: 'tcp',
     steps: [{ do: 'await' }, { do: 'write', bytes: '\x15\x03\x03\x00\x02\x02\x28' }, { do: 'end' }],
     outcome: 'tls_alert',
-    statusSeen: false,
+    headSeen: false,
     weight: 3,
   },
   'plain-http': {
@@ -73,7 +73,7 @@ export const HOSTILE: Readonly<Record<string, HostileScript>> = {
       { do: 'end' },
     ],
     outcome: 'tls_not_tls',
-    statusSeen: false,
+    headSeen: false,
     weight: 4,
   },
   'header-flood': {
@@ -84,7 +84,7 @@ export const HOSTILE: Readonly<Record<string, HostileScript>> = {
       { do: 'hold' },
     ],
     outcome: 'http_header_overflow',
-    statusSeen: true,
+    headSeen: false,
     weight: 2,
   },
   'header-drip': {
@@ -92,10 +92,10 @@ export const HOSTILE: Readonly<Record<string, HostileScript>> = {
     // So slow that no probe sees a whole status line before it gives up.
     steps: [{ do: 'drip', bytes: `${HEAD}X-Slow: ${'s'.repeat(900)}`, everyMs: 1000 }],
     outcome: 'http_timeout',
-    statusSeen: false,
+    headSeen: false,
     weight: 1,
   },
-  'silent-http': { layer: 'tls', steps: [{ do: 'hold' }], outcome: 'http_timeout', statusSeen: false, weight: 1 },
+  'silent-http': { layer: 'tls', steps: [{ do: 'hold' }], outcome: 'http_timeout', headSeen: false, weight: 1 },
   'body-flood': {
     layer: 'tls',
     steps: [
@@ -104,29 +104,29 @@ export const HOSTILE: Readonly<Record<string, HostileScript>> = {
       { do: 'hold' },
     ],
     outcome: 'http_body_cap',
-    statusSeen: true,
+    headSeen: true,
     weight: 2,
   },
   'interim-flood': {
     layer: 'tls',
     steps: [{ do: 'repeat', bytes: 'HTTP/1.1 102 Processing\r\n\r\n', times: 5000 }, { do: 'hold' }],
     outcome: 'http_interim_flood',
-    statusSeen: false,
+    headSeen: false,
     weight: 1,
   },
   'short-body': {
     layer: 'tls',
     steps: [{ do: 'write', bytes: `${HEAD}Content-Length: 400\r\n\r\n{"major":` }, { do: 'end' }],
     outcome: 'http_incomplete',
-    statusSeen: true,
+    headSeen: true,
     weight: 2,
   },
-  'no-answer': { layer: 'tls', steps: [{ do: 'end' }], outcome: 'http_incomplete', statusSeen: false, weight: 2 },
+  'no-answer': { layer: 'tls', steps: [{ do: 'end' }], outcome: 'http_incomplete', headSeen: false, weight: 2 },
   'not-http': {
     layer: 'tls',
     steps: [{ do: 'write', bytes: '220 mail.example ESMTP ready\r\n' }, { do: 'end' }],
     outcome: 'http_malformed',
-    statusSeen: false,
+    headSeen: false,
     weight: 2,
   },
   upgrade: {
@@ -136,7 +136,7 @@ export const HOSTILE: Readonly<Record<string, HostileScript>> = {
       { do: 'hold' },
     ],
     outcome: 'http_upgrade',
-    statusSeen: true,
+    headSeen: true,
     weight: 1,
   },
   redirect: {
@@ -150,7 +150,7 @@ export const HOSTILE: Readonly<Record<string, HostileScript>> = {
       { do: 'end' },
     ],
     outcome: 'not_kubernetes',
-    statusSeen: true,
+    headSeen: true,
     weight: 3,
   },
 };

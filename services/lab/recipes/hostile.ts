@@ -22,7 +22,7 @@ const scripted = Object.entries(HOSTILE).map(
           truth: {
             ...NOT_KUBERNETES,
             certificateName: tls ? false : null,
-            versionEndpoint: script.statusSeen ? false : null,
+            versionEndpoint: script.headSeen ? false : null,
             outcome: script.outcome,
           },
         }),

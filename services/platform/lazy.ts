@@ -1,0 +1,30 @@
+// Values that are made when they are first needed.
+import { performance } from 'node:perf_hooks';
+
+/** Calls `make` at the first use only; a failed first use is tried again by the next. */
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = null;
+      throw error;
+    });
+    return made;
+  };
+}
+
+/** Reads again when the last reading is older than `ms` milliseconds or failed. */
+export function fresh<T>(read: () => Promise<T>, ms: number): () => Promise<T> {
+  let value: Promise<T> | null = null;
+  let readAt = 0;
+  return () => {
+    if (value === null || performance.now() - readAt > ms) {
+      readAt = performance.now();
+      value = read();
+      value.catch(() => {
+        value = null;
+      });
+    }
+    return value;
+  };
+}
