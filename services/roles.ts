@@ -4,6 +4,7 @@ import { JOBS, type JobName, type JobPayloads, jobOf } from './jobs.ts';
 import { makePartitions } from './observations/partition.store.ts';
 import type { Parts } from './parts.ts';
 import { nextFire, startTick } from './platform/cron.ts';
+import { makeReport } from './reports/report.job.ts';
 import { deliverDue } from './schedules/deliver.job.ts';
 import { type FireContext, runFire } from './schedules/fire.job.ts';
 import { claimDue } from './schedules/schedule.store.ts';
@@ -89,7 +90,11 @@ async function startScheduler(parts: Parts): Promise<Stop> {
 export function fireContext(parts: Parts): FireContext {
   return {
     ...parts,
-    dataDir: parts.config.dataDir,
+    writeReport: (id, name) =>
+      makeReport(
+        { id, name, surveyId: null, compareId: null, out: null, formats: ['html', 'markdown', 'json'] },
+        { ...parts, dataDir: parts.config.dataDir },
+      ),
     startFeed: async (feed) => (await parts.queue()).add([jobOf('collect', { feed })]),
     startSurvey: async (id, feeds) => {
       if ((await findPlan(parts.db, id)) === null)

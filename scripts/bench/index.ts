@@ -2,5 +2,8 @@
 type Benchmark = (print: (line: string) => void) => Promise<void>;
 
 export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  probe: async (print) => (await import('./probe.ts')).benchProbe(print),
+  silent: async (print) => (await import('./silent.ts')).benchSilent(print),
   ct: async (print) => (await import('./ct.ts')).benchCt(print),
+  fingerprint: async (print) => (await import('./fingerprint.ts')).benchFingerprint(print),
 };

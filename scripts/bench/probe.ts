@@ -3,8 +3,8 @@ import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import tls from 'node:tls';
+import { issueCertificate } from '../../services/lab/server-certificates.ts';
 import { createProbe, DEFAULT_LIMITS } from '../../services/probes/tls.probe.ts';
-import { issueCertificate } from '../../test/support/certificates.ts';
 
 /** The probe may cost this many times the minimal loop. */
 export const PROBE_GOAL = 1.3;

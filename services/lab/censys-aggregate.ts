@@ -1,5 +1,5 @@
 // Aggregates of the lab's Censys: values of a field over the matching hosts, counted once per document of a level.
-import type { LabCensysHost, LabCensysService } from './censys.ts';
+import type { LabCensysHost, LabCensysService } from './censys-host.ts';
 import { type CensysQuery, FIELDS } from './censys-query.ts';
 
 export interface AggregateOptions {

@@ -1,5 +1,5 @@
 // The part of CenQL that the lab's Censys understands: clauses `field : value` and `field = value`, joined by `or`.
-import type { LabCensysHost, LabCensysService } from './censys.ts';
+import type { LabCensysHost, LabCensysService } from './censys-host.ts';
 
 export interface CensysQuery {
   /** Whether any clause holds for the host. */

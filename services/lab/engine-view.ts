@@ -3,7 +3,7 @@ import { portPlan } from '../surveys/ports.ts';
 import type { Moment } from './behaviours/answer.ts';
 import { BEHAVIOURS } from './behaviours/behaviours.ts';
 import { buildBefore } from './builds.ts';
-import type { LabCensysEndpoint, LabCensysHost, LabCensysService } from './censys.ts';
+import type { LabCensysEndpoint, LabCensysHost, LabCensysService } from './censys-host.ts';
 import { nameText } from './certificate-plan.ts';
 import type { Certificates } from './certificates.ts';
 import type { LabHost, LabService, LabWorld } from './host.ts';

@@ -79,3 +79,8 @@ export async function readContents(
   contents.set(MANIFEST, manifest);
   return { contents };
 }
+
+/** Where a report is kept when no other place is named. */
+export function reportDirectory(dataDir: string, id: string): string {
+  return join(dataDir, 'reports', id);
+}

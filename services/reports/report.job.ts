@@ -1,5 +1,4 @@
 // Makes one report of one survey: reads its data in one snapshot, builds, writes it atomically, and says what it is made of in the manifest.
-import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import { addressPerNetwork } from '../observations/observation.store.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -10,7 +9,7 @@ import { latestSurvey } from '../surveys/survey.store.ts';
 import { isReportName, REPORTS } from './index.ts';
 import { manifestOf } from './manifest.ts';
 import { readHeadlineData } from './report.store.ts';
-import type { ReportFiles } from './report-files.ts';
+import { type ReportFiles, reportDirectory } from './report-files.ts';
 import type { Report } from './section.ts';
 import { type ReportFormat, writeReport } from './write.ts';
 
@@ -38,11 +37,6 @@ export interface MadeReport {
   readonly files: ReportFiles;
   readonly surveyId: string;
   readonly manifest: object;
-}
-
-/** Where a report is kept when no other place is named. */
-export function reportDirectory(dataDir: string, id: string): string {
-  return join(dataDir, 'reports', id);
 }
 
 /** Builds and writes a report. Throws KC_USAGE for an unknown name, KC_NO_SURVEY when there is nothing to report on, KC_REPORT_OUT for a place it may not use. */

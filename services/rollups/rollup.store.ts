@@ -1,6 +1,7 @@
 // Counts from observations: recomputed per survey in one statement, never incremented, always equal to a recount.
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
+import { KubecensusError } from '../platform/errors.ts';
 import { type Cell, type Dimension, ROLLUP_SETS, type Unit } from './rollup.ts';
 
 /** A cluster may be counted on request; its keys join endpoints, so it is an estimate. */
@@ -34,9 +35,18 @@ const COUNTS: Readonly<Record<CountedUnit, RawBuilder<number>>> = {
   cluster: sql`count(distinct coalesce(o.verdict->'cluster'->'keys'->>0, o.evidence_digest)) filter (where o.grade in ('confirmed', 'probable'))`,
 };
 
-const source = (dims: readonly Dimension[]) => sql`
+/** An endpoint of several feeds is a row for each where counts go by feed, and one row everywhere else. */
+const source = (by: readonly Dimension[]) => sql`
   observation o left join k8s_version v on v.id = o.version_id
-  ${dims.includes('feed') ? sql`cross join lateral unnest(o.feeds) as f (feed)` : sql``}`;
+  ${by.includes('feed') ? sql`left join lateral unnest(o.feeds) as f (feed) on true` : sql``}`;
+
+/** Observations whose dimension has one of the wanted values. */
+function condition(dim: Dimension, wanted: readonly string[], by: readonly Dimension[]): RawBuilder<unknown> {
+  const values = sql`${[...wanted]}::text[]`;
+  if (dim === 'feed' && !by.includes('feed'))
+    return sql`(o.feeds && ${values} or cardinality(o.feeds) = 0 and '' = any(${values}))`;
+  return sql`coalesce(${EXPRESSIONS[dim]}, '') = any(${values})`;
+}
 
 /** Recomputes all rollup sets of a survey and marks it; idempotent. */
 export async function recompute(db: Kysely<DB>, surveyId: string, at: Date): Promise<void> {
@@ -66,13 +76,17 @@ export interface CountQuery {
   readonly unit: CountedUnit;
 }
 
-/** Counts a survey by any dimensions: from the rollups where they hold the answer, else from the observations. Largest first, then by value. */
+/**
+ * Counts a survey by any dimensions: from the rollups where they hold the answer, else from the observations. Largest first, then by value.
+ * Throws KC_NO_SURVEY when there is no survey of that id.
+ */
 export async function count(db: Kysely<DB>, query: CountQuery): Promise<Cell[]> {
   const kept =
     ROLLUP_SETS.some((set) => set.join() === query.by.join()) &&
     Object.keys(query.where).length === 0 &&
     query.unit !== 'cluster';
-  const rows = kept && (await isRolledUp(db, query.surveyId)) ? await fromRollups(db, query) : await recount(db, query);
+  const rolledUp = await isRolledUp(db, query.surveyId);
+  const rows = kept && rolledUp ? await fromRollups(db, query) : await recount(db, query);
   return rows.map((row) => ({
     values: Object.fromEntries(
       query.by.map((dim, index) => [dim, row.values[index] === '' ? null : (row.values[index] ?? null)]),
@@ -84,13 +98,10 @@ export async function count(db: Kysely<DB>, query: CountQuery): Promise<Cell[]> 
 /** The same counts straight from the observations. */
 export async function recount(db: Kysely<DB>, query: CountQuery): Promise<{ values: string[]; count: number }[]> {
   const filtered = Object.entries(query.where) as [Dimension, readonly string[]][];
-  const dims = [...query.by, ...filtered.map(([dim]) => dim)];
   const values = sql.join(query.by.map((dim) => sql`coalesce(${EXPRESSIONS[dim]}, '')`));
-  const conditions = filtered.map(
-    ([dim, wanted]) => sql`and coalesce(${EXPRESSIONS[dim]}, '') = any(${[...wanted]}::text[])`,
-  );
+  const conditions = filtered.map(([dim, wanted]) => sql`and ${condition(dim, wanted, query.by)}`);
   const result = await sql<{ values: string[]; count: number }>`
-    select array[${values}]::text[] as values, ${COUNTS[query.unit]} as count from ${source(dims)}
+    select array[${values}]::text[] as values, ${COUNTS[query.unit]} as count from ${source(query.by)}
     where o.survey_id = ${query.surveyId} ${sql.join(conditions, sql` `)} group by 1 order by 2 desc, 1
   `.execute(db);
   return result.rows;
@@ -98,7 +109,8 @@ export async function recount(db: Kysely<DB>, query: CountQuery): Promise<{ valu
 
 async function isRolledUp(db: Kysely<DB>, surveyId: string): Promise<boolean> {
   const row = await db.selectFrom('survey').select('rolled_up_at').where('id', '=', surveyId).executeTakeFirst();
-  return row !== undefined && row.rolled_up_at !== null;
+  if (row === undefined) throw new KubecensusError('KC_NO_SURVEY', `There is no survey ${surveyId}.`);
+  return row.rolled_up_at !== null;
 }
 
 async function fromRollups(db: Kysely<DB>, query: CountQuery): Promise<{ values: string[]; count: number }[]> {

@@ -4,7 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { DB } from '../platform/db/schema.ts';
 import type { Log } from '../platform/log.ts';
 import { deliverTo } from '../reports/delivery/index.ts';
-import { reportDirectory } from '../reports/report.job.ts';
+import { reportDirectory } from '../reports/report-files.ts';
 import { finishDelivery, takeDueDeliveries } from './delivery.store.ts';
 
 export interface DeliverContext {

@@ -3,12 +3,11 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../platform/clock.ts';
 import type { DB } from '../platform/db/schema.ts';
 import type { Log } from '../platform/log.ts';
-import { makeReport, type ReportContext } from '../reports/report.job.ts';
 import { storeReport } from './delivery.store.ts';
 import { finishFire } from './schedule.store.ts';
 import type { Fire } from './schedule.ts';
 
-export interface FireContext extends ReportContext {
+export interface FireContext {
   readonly db: Kysely<DB>;
   readonly now: Clock;
   readonly log: Log;
@@ -16,6 +15,8 @@ export interface FireContext extends ReportContext {
   readonly startFeed: (feed: string) => Promise<void>;
   /** Creates a survey of the configured scope, if there is none of this id; the scheduler issues it. */
   readonly startSurvey: (id: string, feeds: readonly string[]) => Promise<void>;
+  /** Writes a report on the newest counted survey below the data directory, under this id. */
+  readonly writeReport: (id: string, name: string) => Promise<{ surveyId: string; manifest: object }>;
 }
 
 /** What is made by a fire has an id of the fire, so that a fire that is run again after a crash makes the same thing. */
@@ -48,15 +49,7 @@ async function start(fire: Fire, context: FireContext): Promise<string | null> {
       return null;
     case 'report': {
       const id = fireId('r', fire);
-      const request = {
-        id,
-        name: spec.report,
-        surveyId: null,
-        compareId: null,
-        out: null,
-        formats: ['html', 'markdown', 'json'] as const,
-      };
-      const made = await makeReport(request, context);
+      const made = await context.writeReport(id, spec.report);
       await storeReport(
         context.db,
         { id, name: spec.report, surveyId: made.surveyId, manifest: made.manifest },

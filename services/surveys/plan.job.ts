@@ -35,51 +35,57 @@ export async function plan(id: string, context: PlanContext): Promise<boolean> {
   const targets = new Targets(context.policy);
   if (survey.method === 'passive') {
     for await (const page of evidenceOf(context.db, survey.feeds))
-      for (const row of page) addEvidence(targets, row, survey);
+      for (const row of page) addEvidence(targets, row, survey, context.policy);
   } else {
     for await (const page of candidatesOf(context.db, survey.feeds))
       await addCandidates(targets, page, survey, context);
   }
   const chunks = cutChunks(targets.list(), survey.seed, context.chunkSize);
-  return storeChunks(context.db, id, chunks, targets.excludedBy, context.now());
+  return storeChunks(context.db, id, chunks, targets.excludedBy(), context.now());
 }
 
-/** Targets by endpoint, with what policy excluded. */
+/** Targets by endpoint, with what was excluded, each endpoint once. */
 class Targets {
-  readonly excludedBy: Record<string, number> = {};
   readonly #policy: Policy;
-  readonly #byEndpoint = new Map<string, SurveyTarget>();
+  readonly #byEndpoint = new Map<string, { target: SurveyTarget; seen: number }>();
+  readonly #excluded = new Map<string, string>();
 
   constructor(policy: Policy) {
     this.#policy = policy;
   }
 
-  /** Adds one endpoint unless policy forbids it; a second candidate of the same endpoint adds its feeds. */
-  add(target: SurveyTarget): void {
+  /**
+   * Adds one endpoint unless policy forbids it; a second candidate of the same endpoint adds its feeds. The candidate that was `seen` later
+   * is the target's own (milliseconds; equal ones: the first).
+   */
+  add(target: SurveyTarget, seen = 0): void {
     const address = target.address === null ? null : parseAddress(target.address);
+    const key = `${address?.text ?? `name ${target.host}`} ${target.port}`;
     if (target.address !== null) {
       const decision =
         address === null ? ({ allowed: false, reason: 'bad_address' } as const) : this.#policy.decide(address);
-      if (!decision.allowed) {
-        this.exclude(decision.reason);
-        return;
-      }
+      if (!decision.allowed) return this.exclude(key, decision.reason);
     }
-    if (target.serverName !== null && !this.#policy.decideName(target.serverName).allowed) {
-      this.exclude('opted_out');
-      return;
-    }
-    const key = `${target.address ?? `name ${target.host}`} ${target.port}`;
+    const canonical = address === null ? target : { ...target, address: address.text };
     const known = this.#byEndpoint.get(key);
-    this.#byEndpoint.set(key, known === undefined ? target : merge(known, target));
+    if (known === undefined) this.#byEndpoint.set(key, { target: canonical, seen });
+    else if (seen > known.seen) this.#byEndpoint.set(key, { target: merge(canonical, known.target), seen });
+    else known.target = merge(known.target, canonical);
   }
 
-  exclude(reason: string): void {
-    this.excludedBy[reason] = (this.excludedBy[reason] ?? 0) + 1;
+  exclude(key: string, reason: string): void {
+    this.#excluded.set(key, reason);
+  }
+
+  /** How many endpoints, or candidates without one, were left out for each reason. */
+  excludedBy(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const reason of this.#excluded.values()) counts[reason] = (counts[reason] ?? 0) + 1;
+    return counts;
   }
 
   list(): SurveyTarget[] {
-    return [...this.#byEndpoint.values()];
+    return [...this.#byEndpoint.values()].map(({ target }) => target);
   }
 }
 
@@ -116,13 +122,13 @@ function addCandidate(
   survey: SurveyPlan,
 ): void {
   if (row.port !== null && survey.portsOnly && !survey.ports.includes(row.port)) {
-    targets.exclude('port_not_chosen');
+    targets.exclude(row.key, 'port_not_chosen');
     return;
   }
   const common = { candidateId: row.id, host: row.host, feeds: row.feeds, evidenceFeed: null };
   const ports = row.port === null ? survey.ports : [row.port];
   if (row.kind === 'name' && resolution === null) {
-    targets.exclude('opted_out');
+    targets.exclude(row.key, 'opted_out');
     return;
   }
   if (resolution === null) {
@@ -152,17 +158,21 @@ function addCandidate(
   }
 }
 
-function addEvidence(targets: Targets, row: EvidenceRow, survey: SurveyPlan): void {
+function addEvidence(targets: Targets, row: EvidenceRow, survey: SurveyPlan, policy: Policy): void {
   if (survey.sample !== null && !sampled(survey.seed, row.key, survey.sample)) return;
+  if (row.kind === 'name' && !policy.decideName(row.host).allowed) {
+    targets.exclude(row.key, 'opted_out');
+    return;
+  }
   if (row.port === null) {
-    targets.exclude('no_port');
+    targets.exclude(row.key, 'no_port');
     return;
   }
   if (survey.portsOnly && !survey.ports.includes(row.port)) {
-    targets.exclude('port_not_chosen');
+    targets.exclude(row.key, 'port_not_chosen');
     return;
   }
-  targets.add({
+  const target = {
     candidateId: row.id,
     host: row.host,
     address: row.kind === 'address' ? row.host : row.address,
@@ -172,5 +182,6 @@ function addEvidence(targets: Targets, row: EvidenceRow, survey: SurveyPlan): vo
     flags: [],
     outcome: null,
     evidenceFeed: row.feed,
-  });
+  };
+  targets.add(target, row.observedAt.getTime());
 }

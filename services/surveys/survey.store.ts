@@ -261,7 +261,7 @@ export async function setPaused(db: Kysely<DB>, paused: boolean, at: Date): Prom
 export async function* evidenceOf(db: Kysely<DB>, feeds: readonly string[]): AsyncIterable<EvidenceRow[]> {
   for (let after = 0; ; ) {
     const page = await sql<EvidenceRow>`
-      select c.id, c.key, c.kind, c.host, coalesce(c.port, (e.body->'endpoint'->>'port')::int) as port,
+      select c.id, c.key, c.kind, c.host, coalesce(c.port, substring(e.body->'endpoint'->>'port' from '^[1-9][0-9]{0,4}$')::int) as port,
         nullif(e.body->'endpoint'->>'address', '') as address, e.feed, e.observed_at as "observedAt"
       from candidate c join sighting_evidence e on e.candidate_id = c.id
       where (${feeds.length === 0} or e.feed = any(${feeds}::text[])) and c.id in (

@@ -1,6 +1,7 @@
 // Tables and examples of the documents are those of the code.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BENCHMARKS } from '../../scripts/bench/index.ts';
 import { TABLES, withTables } from '../../scripts/docs-tables.ts';
 import type { Evidence } from '../../services/feeds/evidence.ts';
 import { judge } from '../../services/fingerprints/match.ts';
@@ -34,6 +35,11 @@ test('a table that has no place, or is not that of the code, is found', () => {
   const changed = text.replace('| `KC_USAGE` | 2 |', '| `KC_USAGE` | 1 |');
   assert.notEqual(changed, text);
   assert.notEqual(withTables('errors.md', changed), changed);
+});
+
+test('docs/performance.md describes every benchmark', () => {
+  const described = [...textOf('docs/performance.md').matchAll(/^\| `([a-z]+)` \|/gm)].map(([, name]) => name);
+  assert.deepEqual(described.sort(), Object.keys(BENCHMARKS).sort());
 });
 
 test('README.md counts the outcomes', () => {

@@ -9,7 +9,8 @@ import {
   createCensysFeed,
 } from '../../services/feeds/censys.feed.ts';
 import type { Feed, FeedItem } from '../../services/feeds/feed.ts';
-import { type LabCensys, type LabCensysFault, type LabCensysHost, startCensys } from '../../services/lab/censys.ts';
+import { type LabCensys, type LabCensysFault, startCensys } from '../../services/lab/censys.ts';
+import type { LabCensysHost } from '../../services/lab/censys-host.ts';
 import { createClient } from '../../services/platform/net/client.ts';
 import { collect, NOW } from './formats/items.ts';
 

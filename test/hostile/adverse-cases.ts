@@ -1,7 +1,7 @@
 // All adverse cases with their servers, made with fresh certificates.
 import type net from 'node:net';
-import type { Issued } from '../support/certificates.ts';
-import { issueCertificate } from '../support/certificates.ts';
+import type { Issued } from '../../services/lab/server-certificates.ts';
+import { issueCertificate } from '../../services/lab/server-certificates.ts';
 import type { AdverseCase } from './adverse-case.ts';
 import { httpCases } from './servers/http-cases.ts';
 import { serveTcp, serveTls } from './servers/listener.ts';

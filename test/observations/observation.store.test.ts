@@ -15,8 +15,8 @@ const later = (minutes: number): Date => new Date(NOW.getTime() + minutes * 60_0
 
 async function rows({ db }: Database): Promise<Record<string, unknown>[]> {
   const result = await sql<Record<string, unknown>>`
-    select o.*, host(address) as address, v.git_version, c.sha256, tableoid::regclass::text as partition from observation o
-    left join k8s_version v on v.id = version_id left join certificate c on c.id = certificate_id order by host, port, recorded_at`.execute(db);
+    select o.*, host(address) as address, v.git_version, c.sha256, o.tableoid::regclass::text as partition from observation o
+    left join k8s_version v on v.id = version_id left join certificate c on c.id = certificate_id order by o.host, o.port, o.recorded_at`.execute(db);
   return result.rows;
 }
 

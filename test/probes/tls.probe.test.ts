@@ -4,13 +4,13 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { issueCertificate } from '../../services/lab/server-certificates.ts';
 import { KubecensusError } from '../../services/platform/errors.ts';
 import type { ProbeResult, Target } from '../../services/probes/probe.ts';
 import { createProbe, FALLBACK_PAUSE_MS } from '../../services/probes/tls.probe.ts';
 import { SHORT_LIMITS, shortProbe, targetOf } from '../hostile/adverse-case.ts';
 import type { AdverseServer } from '../hostile/servers/listener.ts';
 import { serveTcp, serveTls } from '../hostile/servers/listener.ts';
-import { issueCertificate } from '../support/certificates.ts';
 
 const issued = await issueCertificate();
 const pair = { key: issued.key, cert: issued.cert };

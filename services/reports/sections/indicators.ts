@@ -119,7 +119,7 @@ function notes(data: HeadlineData): Note[] {
       tone: 'caution',
       title: 'This is the lab.',
       text: [
-        'Every host of this survey was invented and served on this machine. No number in it says anything about the internet; the counts by others are real.',
+        'Every host of this survey was invented and served on this machine. No number in it says anything about the internet; only the reference series is real.',
       ],
     });
   }

@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
-import type { Issued } from '../../support/certificates.ts';
+import type { Issued } from '../../../services/lab/server-certificates.ts';
 import type { AdverseServer } from './listener.ts';
 
 export interface StoppableServer extends AdverseServer {

@@ -1,6 +1,6 @@
 // Adverse servers that never get as far as TLS.
 import assert from 'node:assert/strict';
-import type { Issued } from '../../support/certificates.ts';
+import type { Issued } from '../../../services/lab/server-certificates.ts';
 import type { AdverseCase } from '../adverse-case.ts';
 import type { AdverseServer } from './listener.ts';
 import { serveTcp } from './listener.ts';

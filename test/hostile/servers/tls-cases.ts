@@ -1,8 +1,8 @@
 // Adverse servers in the TLS handshake.
 import assert from 'node:assert/strict';
 import type { TlsOptions } from 'node:tls';
+import type { Issued } from '../../../services/lab/server-certificates.ts';
 import type { ProbeResult } from '../../../services/probes/probe.ts';
-import type { Issued } from '../../support/certificates.ts';
 import type { AdverseCase } from '../adverse-case.ts';
 import { SHORT_LIMITS } from '../adverse-case.ts';
 import type { AdverseServer } from './listener.ts';

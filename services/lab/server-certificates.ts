@@ -1,4 +1,4 @@
-// Certificates for test servers, made when a test starts: EC P-256 by default, RSA-2048 where asked.
+// Certificates for single servers of tests and benchmarks, made when they start: EC P-256 by default, RSA-2048 where asked.
 import { webcrypto } from 'node:crypto';
 import 'reflect-metadata';
 import type { X509Certificate } from '@peculiar/x509';

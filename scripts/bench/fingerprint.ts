@@ -1,0 +1,138 @@
+// What judging costs: verdict lines out of evidence lines beside JSON.parse of the same lines, and the DER walk beside node:crypto, in one process.
+import { X509Certificate } from 'node:crypto';
+import { readCertificate } from '../../services/feeds/x509/certificate.ts';
+import { readNames } from '../../services/feeds/x509/names.ts';
+import { fingerprintLines } from '../../services/fingerprints/fingerprint-stream.ts';
+import { seededRandom } from '../../services/lab/random.ts';
+import { captureLines, labSights, type Sight } from './evidence-lines.ts';
+
+/** Fewer lines would measure the caches of the processor, not a census. */
+const LINES = 20_000;
+const HOSTS = 15_500;
+/** Every so many lines stands a capture of a real component, a few hundred in all. */
+const CAPTURE_EVERY = 64;
+/** Addresses that show the same certificate: load balancers of managed control planes have two or three, most other hosts one. */
+const ADDRESSES = [1, 1, 1, 1, 1, 2, 2, 2, 3, 3] as const;
+const ROUNDS = 5;
+const NOW = new Date('2026-11-24T12:00:00Z');
+
+interface Mix {
+  readonly name: string;
+  readonly lines: readonly string[];
+}
+
+/** Prints verdicts per CPU second and the cost beside JSON.parse for three mixes, then the DER walk beside X509Certificate. About a minute. */
+export async function benchFingerprint(print: (line: string) => void): Promise<void> {
+  const sights = await labSights('bench fingerprint', HOSTS, NOW);
+  const apiServers = sights.filter(({ kind, leaf }) => kind === 'kube-apiserver' && leaf !== null);
+  const mixes: readonly Mix[] = [
+    { name: 'a census, some certificates on two or three addresses', lines: naturalLines(sights) },
+    { name: 'no certificate twice', lines: sights.slice(0, LINES).map((sight, i) => sight.lineFor(addressOf(i))) },
+    {
+      name: 'API servers only, no certificate twice',
+      lines: apiServers.map((sight, i) => sight.lineFor(addressOf(i))),
+    },
+  ];
+  for (const mix of mixes) await printMix(mix, print);
+  printWalk(
+    sights.flatMap(({ leaf }) => leaf ?? []),
+    print,
+  );
+}
+
+/** Shuffled as a survey shuffles: the addresses of one certificate stand far apart. */
+function naturalLines(sights: readonly Sight[]): readonly string[] {
+  const random = seededRandom('order');
+  const shown = sights.flatMap((sight) => Array.from({ length: random.pick(ADDRESSES) }, () => sight));
+  const captures = captureLines();
+  return random
+    .shuffle(shown)
+    .slice(0, LINES)
+    .map((sight, i) =>
+      i % CAPTURE_EVERY === 0 ? captures[(i / CAPTURE_EVERY) % captures.length]! : sight.lineFor(addressOf(i)),
+    );
+}
+
+function addressOf(i: number): string {
+  return `198.${18 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`;
+}
+
+async function printMix({ name, lines }: Mix, print: (line: string) => void): Promise<void> {
+  const parse: number[] = [];
+  const judge: number[] = [];
+  // One unmeasured round of each, then in turn, so that neither profits from a quieter machine.
+  for (let round = 0; round <= ROUNDS; round++) {
+    const parsed = await cpuMicroseconds(async () => parseAll(lines));
+    const judged = await cpuMicroseconds(() => judgeAll(lines));
+    if (round === 0) continue;
+    parse.push(parsed / lines.length);
+    judge.push(judged / lines.length);
+  }
+  const [reference, ours] = [median(parse), median(judge)];
+  const bytes = lines.reduce((sum, line) => sum + line.length, 0) / lines.length;
+  print(`fingerprint: ${name}: ${lines.length} lines of ${bytes.toFixed(0)} characters on average`);
+  print(
+    `fingerprint:   ${rate(ours)} verdicts per CPU second (${ours.toFixed(2)} µs each), JSON.parse of the same lines ${rate(reference)} (${reference.toFixed(2)} µs)`,
+  );
+  print(`fingerprint:   ratio ${(ours / reference).toFixed(2)} (goal: at most 3)`);
+}
+
+function parseAll(lines: readonly string[]): void {
+  let objects = 0;
+  for (const line of lines) if (typeof JSON.parse(line) === 'object') objects++;
+  if (objects !== lines.length) throw new Error(`${objects} of ${lines.length} lines were parsed.`);
+}
+
+async function judgeAll(lines: readonly string[]): Promise<void> {
+  let verdicts = 0;
+  for await (const { failed } of fingerprintLines(eachOf(lines), NOW.toISOString())) if (!failed) verdicts++;
+  if (verdicts !== lines.length) throw new Error(`${verdicts} of ${lines.length} lines were judged.`);
+}
+
+async function* eachOf(lines: readonly string[]): AsyncIterable<string> {
+  yield* lines;
+}
+
+function printWalk(leaves: readonly Buffer[], print: (line: string) => void): void {
+  const readers = {
+    X509Certificate: (der: Buffer) => new X509Certificate(der).subjectAltName !== null,
+    readNames: (der: Buffer) => readNames(der, 0, der.length, 'certificate') !== null,
+    readCertificate: (der: Buffer) => readCertificate(der) !== null,
+  };
+  const samples: Record<string, number[]> = {};
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const [name, read] of Object.entries(readers)) {
+      const start = process.cpuUsage();
+      for (const der of leaves) read(der);
+      const spent = process.cpuUsage(start);
+      if (round > 0) (samples[name] ??= []).push((spent.user + spent.system) / leaves.length);
+    }
+  }
+  const [reference, names, facts] = Object.keys(readers).map((name) => median(samples[name]!)) as [
+    number,
+    number,
+    number,
+  ];
+  print(
+    `fingerprint: certificate names: readNames ${names.toFixed(2)} µs, readCertificate ${facts.toFixed(2)} µs, X509Certificate ${reference.toFixed(2)} µs (${leaves.length} certificates)`,
+  );
+  print(
+    `fingerprint:   readNames ${(reference / names).toFixed(1)} times faster (goal: at least 5), readCertificate with every fact and two digests ${(reference / facts).toFixed(1)} times`,
+  );
+}
+
+/** CPU time of all threads. */
+async function cpuMicroseconds(work: () => Promise<void>): Promise<number> {
+  const start = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(start);
+  return user + system;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
+}
+
+function rate(microseconds: number): string {
+  return Math.round(1e6 / microseconds).toLocaleString('en-US');
+}
