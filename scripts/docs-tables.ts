@@ -1,6 +1,8 @@
-// Writes the tables of docs/errors.md and docs/method.md from the code that they describe. A test holds them equal.
+// Writes the tables of the pages in docs/ from the code that they describe. A test holds them equal.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { SETTINGS } from '../services/config.ts';
+import { DATASETS, type Dataset } from '../services/exports/columns.ts';
 import { FORMATS } from '../services/feeds/formats/index.ts';
 import { FEED_TYPES } from '../services/feeds/index.ts';
 import { ERRORS } from '../services/platform/errors.ts';
@@ -19,10 +21,54 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 const code = (text: string): string => `\`${text}\``;
+/** A default as it would be written in the environment. */
+const shownDefault = (value: unknown): string =>
+  value === null || value === '' || (Array.isArray(value) && value.length === 0) ? 'none' : code(String(value));
+const datasets: readonly [string, Dataset][] = Object.entries(DATASETS);
 const NUMBER = new Intl.NumberFormat('en-US');
 
 /** The tables of each page, by the name of their place in it. */
 export const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'configuration.md': {
+    settings: table(
+      ['setting', 'environment variable', 'default', 'is'],
+      Object.entries(SETTINGS).map(([key, { env, fallback, means }]) => [
+        code(key),
+        code(env),
+        shownDefault(fallback),
+        means,
+      ]),
+    ),
+    ...Object.fromEntries(
+      Object.entries(FEED_TYPES).map(([type, { settings }]) => [
+        `feed-${type}`,
+        table(
+          ['setting', 'kind', 'default', 'is'],
+          Object.entries(settings).map(([key, { kind, fallback, required, means }]) => [
+            code(key),
+            kind === 'integer' ? 'whole number' : kind,
+            required === true ? 'required' : shownDefault(fallback),
+            means,
+          ]),
+        ),
+      ]),
+    ),
+  },
+  'exports.md': {
+    datasets: table(
+      ['dataset', 'rows', 'of one survey'],
+      datasets.map(([name, { description, perSurvey }]) => [code(name), description, perSurvey ? 'yes' : 'no']),
+    ),
+    ...Object.fromEntries(
+      datasets.map(([name, { columns }]) => [
+        name,
+        table(
+          ['column', 'type', 'is'],
+          columns.map((column) => [code(column.name), column.type, column.description]),
+        ),
+      ]),
+    ),
+  },
   'errors.md': {
     errors: table(
       ['code', 'exit', 'what happened', 'what to do'],

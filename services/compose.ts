@@ -28,6 +28,7 @@ import { createClient } from './platform/net/client.ts';
 import { ownAddresses } from './platform/net/own-addresses.ts';
 import { openQueue } from './platform/queue/open.ts';
 import { release } from './platform/release.ts';
+import { createFirstFlightProbe } from './probes/first-flight.probe.ts';
 import { createPace } from './probes/pace.ts';
 import { createProbe, DEFAULT_LIMITS } from './probes/tls.probe.ts';
 import { tally } from './tallies/tally.job.ts';
@@ -161,21 +162,20 @@ async function open(
     userAgent,
     policyFor,
     resolverFor,
-    observeContext: async () => ({
-      database,
-      now,
-      probe: createProbe({
-        limits: DEFAULT_LIMITS,
-        userAgent,
-        from: config['contact.email'],
-        allow: await dialGuard(policyFor, config),
+    observeContext: async () => {
+      const allow = await dialGuard(policyFor, config);
+      const { connectMs, tlsMs } = DEFAULT_LIMITS;
+      return {
+        database,
         now,
-      }),
-      pace,
-      policyFor,
-      geo: await geo(),
-      clusterKey: clusterKeyOf(config),
-    }),
+        probe: createProbe({ limits: DEFAULT_LIMITS, userAgent, from: config['contact.email'], allow, now }),
+        firstFlight: createFirstFlightProbe({ connectMs, flightMs: tlsMs, allow, now }),
+        pace,
+        policyFor,
+        geo: await geo(),
+        clusterKey: clusterKeyOf(config),
+      };
+    },
     declaredFeed: (name) => {
       const settings = config.feeds[name];
       if (settings === undefined)

@@ -43,6 +43,16 @@ const number = (env: string, fallback: number, range: readonly [number, number],
   },
 });
 
+const whole = (env: string, fallback: number, range: readonly [number, number], means: string): Setting<number> => {
+  const setting = number(env, fallback, range, means);
+  const read: Setting<number>['read'] = (value) => {
+    const result = setting.read(value);
+    if (result.ok && Number.isInteger(result.value)) return result;
+    return { ok: false, expected: `a whole number from ${range[0]} to ${range[1]}` };
+  };
+  return { ...setting, read };
+};
+
 /** A list: a JSON array in the file, comma-separated in the environment. */
 const list = (env: string, fallback: readonly string[], means: string): Setting<readonly string[]> => ({
   env,
@@ -100,14 +110,14 @@ export const SETTINGS = {
   ports: ports('KUBECENSUS_PORTS', [6443, 443], 'Ports of a survey for candidates without a port.'),
   vantage: text('KUBECENSUS_VANTAGE', 'local', 'Name of the place that probes leave from.'),
   rate: number('KUBECENSUS_RATE', 60, [0.1, 100_000], 'New connections per second over all targets.'),
-  inFlight: number('KUBECENSUS_IN_FLIGHT', 500, [1, 20_000], 'Connections open at once in one worker.'),
+  inFlight: whole('KUBECENSUS_IN_FLIGHT', 500, [1, 20_000], 'Connections open at once in one worker.'),
   'pace.networkSpacingMs': number(
     'KUBECENSUS_NETWORK_SPACING_MS',
     1000,
     [0, 3_600_000],
     'Milliseconds between new connections into one /24 or /48.',
   ),
-  'pace.networkInFlight': number(
+  'pace.networkInFlight': whole(
     'KUBECENSUS_NETWORK_IN_FLIGHT',
     2,
     [1, 1000],
@@ -183,7 +193,7 @@ export function loadConfig(
   }
   const feeds = readFeeds(fromFile['feeds'], mistakes);
   for (const key of Object.keys(fromFile)) {
-    if (key !== 'feeds' && !(key in SETTINGS)) mistakes.push(`${file}: ${key} is no setting`);
+    if (key !== 'feeds' && !Object.hasOwn(SETTINGS, key)) mistakes.push(`${file}: ${key} is no setting`);
   }
   if (mistakes.length > 0)
     throw new KubecensusError(

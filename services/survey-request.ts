@@ -18,6 +18,8 @@ export function surveyDefaults(config: Config): Omit<SurveyPlan, 'id' | 'feeds'>
     scope: config.scope,
     vantage: config.vantage,
     rate: config.rate,
+    firstPass: 'none',
+    clientCas: false,
   };
 }
 

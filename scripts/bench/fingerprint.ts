@@ -105,7 +105,7 @@ function printWalk(leaves: readonly Buffer[], print: (line: string) => void): vo
       const start = process.cpuUsage();
       for (const der of leaves) read(der);
       const spent = process.cpuUsage(start);
-      if (round > 0) (samples[name] ??= []).push((spent.user + spent.system) / leaves.length);
+      if (round > 0) samples[name] = [...(samples[name] ?? []), (spent.user + spent.system) / leaves.length];
     }
   }
   const [reference, names, facts] = Object.keys(readers).map((name) => median(samples[name]!)) as [

@@ -3,7 +3,10 @@ type Benchmark = (print: (line: string) => void) => Promise<void>;
 
 export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   probe: async (print) => (await import('./probe.ts')).benchProbe(print),
+  'first-flight': async (print) => (await import('./first-flight.ts')).benchFirstFlight(print),
   silent: async (print) => (await import('./silent.ts')).benchSilent(print),
+  ingest: async (print) => (await import('./ingest.ts')).benchIngest(print),
+  export: async (print) => (await import('./export.ts')).benchExport(print),
   ct: async (print) => (await import('./ct.ts')).benchCt(print),
   fingerprint: async (print) => (await import('./fingerprint.ts')).benchFingerprint(print),
 };

@@ -29,28 +29,52 @@ export async function benchIngest(print: (line: string) => void): Promise<void> 
     await planSurvey(database, chunks + WARM_UP_CHUNKS);
     const observations = await commitAll(database, chunks);
     const copied = await copyRate(database, url, join(directory, 'observations.copy'), 'observation', OBSERVATIONS);
-    print(`${rate(observations)} observations/s committed in chunks of ${CHUNK_SIZE} by ${WORKERS} at once, with endpoint states, certificates and versions`);
-    print(`${rate(copied)} observations/s by ${COPY_CLIENT} of the same rows into an identical table with the same indexes`);
+    print(
+      `${rate(observations)} observations/s committed in chunks of ${CHUNK_SIZE} by ${WORKERS} at once, with endpoint states, certificates and versions`,
+    );
+    print(
+      `${rate(copied)} observations/s by ${COPY_CLIENT} of the same rows into an identical table with the same indexes`,
+    );
     print(`ratio ${(observations / copied).toFixed(2)}`);
     const sightings = await storeAll(database);
     const copiedSightings = await copyRate(database, url, join(directory, 'candidates.copy'), 'candidate', SIGHTINGS);
-    print(`${rate(sightings)} sightings/s stored in batches of ${BATCH}: candidates with provenance, what is known recognised`);
+    print(
+      `${rate(sightings)} sightings/s stored in batches of ${BATCH}: candidates with provenance, what is known recognised`,
+    );
     print(`${rate(copiedSightings)} candidates/s by ${COPY_CLIENT} of the same candidates alone`);
     print(`ratio ${(sightings / copiedSightings).toFixed(2)}`);
   });
 }
 
 async function planSurvey({ db }: Database, chunks: number): Promise<void> {
-  const plan = { id: 'bench', method: 'active', seed: 's', sample: null, ports: [6443], portsOnly: false, feeds: [], scope: [], vantage: 'bench', rate: 1 } as const;
+  const plan = {
+    id: 'bench',
+    method: 'active',
+    seed: 's',
+    sample: null,
+    ports: [6443],
+    portsOnly: false,
+    feeds: [],
+    scope: [],
+    vantage: 'bench',
+    rate: 1,
+  } as const;
   await createSurvey(db, plan, {}, NOW);
-  await storeChunks(db, 'bench', Array.from({ length: chunks }, () => []), {}, NOW);
+  await storeChunks(
+    db,
+    'bench',
+    Array.from({ length: chunks }, () => []),
+    {},
+    NOW,
+  );
 }
 
 /** Observations per second over all chunks but the first ones. */
 async function commitAll(database: Database, chunks: number): Promise<number> {
   const commit = async (chunk: number): Promise<void> => {
     const observations = Array.from({ length: CHUNK_SIZE }, (_, i) => madeUpObservation(chunk * CHUNK_SIZE + i, NOW));
-    if (!(await commitChunk(database, { surveyId: 'bench', chunk, vantage: 'bench' }, observations, NOW))) throw new Error(`Chunk ${chunk} was not committed.`);
+    if (!(await commitChunk(database, { surveyId: 'bench', chunk, vantage: 'bench' }, observations, NOW)))
+      throw new Error(`Chunk ${chunk} was not committed.`);
   };
   let next = 0;
   for (; next < WARM_UP_CHUNKS; next++) await commit(next);
@@ -88,9 +112,13 @@ function sightingOf(i: number): AcceptedSighting {
 /** Rows per second of COPY into a table with the same columns and indexes; the file is written before. */
 async function copyRate({ db }: Database, url: string, file: string, table: string, rows: number): Promise<number> {
   await copyToFile(url, `(select * from ${table} limit ${rows})`, file, '');
-  await sql`create table ${sql.table(`${table}_copy`)} (like ${sql.table(table)} including all excluding identity)`.execute(db);
+  await sql`create table ${sql.table(`${table}_copy`)} (like ${sql.table(table)} including all excluding identity)`.execute(
+    db,
+  );
   const seconds = await copyFromFile(url, `${table}_copy`, file);
-  const { numRows } = (await sql<{ numRows: number }>`select count(*) as "numRows" from ${sql.table(`${table}_copy`)}`.execute(db)).rows[0]!;
+  const { numRows } = (
+    await sql<{ numRows: number }>`select count(*) as "numRows" from ${sql.table(`${table}_copy`)}`.execute(db)
+  ).rows[0]!;
   return numRows / seconds;
 }
 

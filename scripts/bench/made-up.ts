@@ -22,7 +22,13 @@ export function madeUpObservation(i: number, at: Date): Observation {
     observedAt: at,
     method: 'active',
     outcome: kind,
-    wire: { phase: 'done', alert: null, detail: null, ms: { connect: 12.5, tls: 30.25, http: 40, total: 82.75 }, bytesIn: 4096 },
+    wire: {
+      phase: 'done',
+      alert: null,
+      detail: null,
+      ms: { connect: 12.5, tls: 30.25, http: 40, total: 82.75 },
+      bytesIn: 4096,
+    },
     verdict: verdictOf(i, kind),
     certificate: answered
       ? {
@@ -30,7 +36,13 @@ export function madeUpObservation(i: number, at: Date): Observation {
           spkiSha256: sha256,
           subject: 'O=kubernetes,CN=kube-apiserver',
           issuer: 'CN=kubernetes',
-          dnsNames: ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', `node-${i}`],
+          dnsNames: [
+            'kubernetes',
+            'kubernetes.default',
+            'kubernetes.default.svc',
+            'kubernetes.default.svc.cluster.local',
+            `node-${i}`,
+          ],
           ipAddresses: ['10.96.0.1', `10.0.${(i >> 8) & 255}.${i & 255}`],
           notBefore: '2026-01-01T00:00:00Z',
           notAfter: '2027-01-01T00:00:00Z',
@@ -39,6 +51,7 @@ export function madeUpObservation(i: number, at: Date): Observation {
     country: COUNTRIES[i % COUNTRIES.length]!,
     asn: 64512 + (i % 500),
     evidenceDigest: sha256,
+    bodyDigest: answered ? sha256 : null,
     flags: i % 10 === 0 ? ['many_names'] : [],
   };
 }
@@ -55,13 +68,30 @@ function verdictOf(i: number, kind: string): Verdict {
     indicators: { certificateName: answered ? true : null, versionEndpoint: answered ? open : null, ...indicators },
     authentication: answered ? (open ? 'anonymous-public' : 'required') : null,
     version: open
-      ? { gitVersion: `v1.${minor}.${i % VERSIONS}`, major: 1, minor, patch: i % VERSIONS, source: 'version-endpoint', atLeast: null, below: null }
+      ? {
+          gitVersion: `v1.${minor}.${i % VERSIONS}`,
+          major: 1,
+          minor,
+          patch: i % VERSIONS,
+          source: 'version-endpoint',
+          atLeast: null,
+          below: null,
+        }
       : null,
     distribution: open ? { slug: 'vanilla', name: 'vanilla', by: 'version' } : null,
     support: open ? 'end-of-life' : null,
     ranges: open ? ['CVE-2023-2728', 'CVE-2023-2727'] : [],
     honeypot: { grade: 'none', reasons: [] },
-    cluster: { keys: answered ? [createHash('sha256').update(`cluster ${i >> 2}`).digest('hex').slice(0, 32)] : [] },
+    cluster: {
+      keys: answered
+        ? [
+            createHash('sha256')
+              .update(`cluster ${i >> 2}`)
+              .digest('hex')
+              .slice(0, 32),
+          ]
+        : [],
+    },
     flags: [],
     advice: open ? ['restrict-api-server', 'upgrade'] : [],
   };

@@ -1,13 +1,15 @@
 // kubecensus stats: counts of a survey by any dimensions, or of tallies.
 import { KubecensusError } from '../platform/errors.ts';
-import { type CountedUnit, count } from '../rollups/rollup.store.ts';
-import { DIMENSION_NAMES, DIMENSIONS, type Dimension, UNITS } from '../rollups/rollup.ts';
+import { clusters } from '../rollups/cluster.store.ts';
+import { count } from '../rollups/rollup.store.ts';
+import { DIMENSION_NAMES, DIMENSIONS, type Dimension, UNITS, type Unit } from '../rollups/rollup.ts';
 import { latestSurvey } from '../surveys/survey.store.ts';
 import { TALLY_DIMENSIONS, type TallyDimension, tallyCounts } from '../tallies/tally.store.ts';
 import { type Command, EXIT, type ExitCode, listOption, type Options, type Session, textOption } from './command.ts';
 import { formatRows } from './rows.ts';
 
-const COUNTED_UNITS: readonly CountedUnit[] = [...UNITS, 'cluster'];
+const CLUSTER = 'cluster';
+const COUNTED_UNITS: readonly string[] = [...UNITS, CLUSTER];
 
 export const statsCommand: Command = {
   usage: 'stats',
@@ -19,7 +21,10 @@ export const statsCommand: Command = {
       flags: '--where <dim=value...>',
       help: 'only where a dimension has this value; repeated for one dimension: any of them',
     },
-    { flags: '--unit <unit>', help: `${COUNTED_UNITS.join(', ')} (default: endpoint; cluster is an estimate)` },
+    {
+      flags: '--unit <unit>',
+      help: `${COUNTED_UNITS.join(', ')} (default: endpoint; cluster: an estimate, from low to high)`,
+    },
     { flags: '--tallies', help: `counts that others state; --by ${Object.keys(TALLY_DIMENSIONS).join(', ')}` },
     { flags: '--feed <name>', help: 'with --tallies: of this feed only' },
   ],
@@ -28,20 +33,22 @@ export const statsCommand: Command = {
 
 async function stats(session: Session, options: Options): Promise<ExitCode> {
   const by = dimensions((textOption(options, 'by') ?? '').split(',').filter((word) => word !== ''));
-  const unit = (textOption(options, 'unit') ?? 'endpoint') as CountedUnit;
+  const unit = textOption(options, 'unit') ?? 'endpoint';
   if (!COUNTED_UNITS.includes(unit))
     throw new KubecensusError('KC_DIMENSION', `${unit} is no unit; there are: ${COUNTED_UNITS.join(', ')}.`);
   const where = conditions(listOption(options, 'where'));
   const parts = await session.open();
   const surveyId = textOption(options, 'survey') ?? (await latestSurvey(parts.db));
   if (surveyId === null) throw new KubecensusError('KC_NO_SURVEY', 'No survey has been counted yet.');
-  const cells = await count(parts.db, { surveyId, by, where, unit });
-  await session.out(
-    formatRows(
-      cells.map((cell) => ({ ...cell.values, [unit]: cell.count })),
-      session.format,
-    ),
-  );
+  const query = { surveyId, by, where };
+  const rows =
+    unit === CLUSTER
+      ? (await clusters(parts.db, query)).map(({ values, low, high }) => ({ ...values, low, high }))
+      : (await count(parts.db, { ...query, unit: unit as Unit })).map((cell) => ({
+          ...cell.values,
+          [unit]: cell.count,
+        }));
+  await session.out(formatRows(rows, session.format));
   return EXIT.done;
 }
 

@@ -35,6 +35,14 @@ export const surveyCommand: Command = {
       setting: 'ports',
     },
     { flags: '--all-ports', help: `every port of the component table: ${PORTS.map((plan) => plan.port).join(', ')}` },
+    {
+      flags: '--first-pass <kind>',
+      help: '"certificate": read certificates first, and ask only hosts where these speak of Kubernetes (default: none)',
+    },
+    {
+      flags: '--client-cas',
+      help: 'dial hosts that hide their version once more, for the authorities that they accept',
+    },
     { flags: '--resume <survey>', help: 'go on with a survey whose process died' },
   ],
   run: async (session, _args, options) => {
@@ -50,6 +58,9 @@ async function begin(parts: Parts, session: Session, options: Options): Promise<
   if (sample !== null && !(Number(sample) > 0 && Number(sample) <= 1))
     throw new KubecensusError('KC_USAGE', '--sample is a share above 0 and at most 1.');
   const id = surveyId(parts.now(), Math.random);
+  const firstPass = textOption(options, 'firstPass') ?? 'none';
+  if (firstPass !== 'none' && firstPass !== 'certificate')
+    throw new KubecensusError('KC_USAGE', '--first-pass is "certificate" or "none".');
   const plan = {
     ...surveyDefaults(session.config),
     id,
@@ -59,6 +70,8 @@ async function begin(parts: Parts, session: Session, options: Options): Promise<
     feeds: listOption(options, 'feed'),
     ports: options['allPorts'] === true ? PORTS.map((port) => port.port) : session.config.ports,
     portsOnly: options['ports'] !== undefined,
+    firstPass: firstPass as 'none' | 'certificate',
+    clientCas: options['clientCas'] === true,
   };
   await beginSurvey(plan, parts);
   return id;

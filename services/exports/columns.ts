@@ -127,7 +127,12 @@ export const DATASETS = {
       column('survey', 'text', 'r.survey_id', 'the survey'),
       column('unit', 'text', 'r.unit', 'endpoint, host or certificate'),
       column('dimensions', 'texts', 'r.dims', 'dimensions, in order'),
-      column('values', 'texts', 'r.values', 'their values, in the same order; - where not observed'),
+      column(
+        'values',
+        'texts',
+        "array_replace(r.values, '', null)",
+        'their values, in the same order; not observed is ? in CSV and null in JSON',
+      ),
       column('count', 'integer', 'r.count', 'how many'),
     ],
   },
@@ -136,7 +141,7 @@ export const DATASETS = {
     perSurvey: true,
     source: `(select v.git_version, o.minor, o.distribution, o.support, o.component, count(*) as n from observation o join k8s_version v on v.id = o.version_id
       where o.survey_id = $SURVEY group by 1, 2, 3, 4, 5) t`,
-    orderBy: 't.n desc, t.git_version, t.distribution, t.component',
+    orderBy: 't.n desc, t.git_version, t.minor, t.distribution, t.support, t.component',
     columns: [
       column('git_version', 'text', 't.git_version', 'version as printed'),
       column('minor', 'text', 't.minor', 'minor version'),
@@ -205,7 +210,7 @@ export const DATASETS = {
     description: 'counts that others state, by version string as stated',
     perSurvey: false,
     source: 'tally t join tally_bucket b on b.tally_id = t.id',
-    orderBy: 't.observed_at, t.feed, b.count desc, b.key',
+    orderBy: 't.observed_at, t.feed, t.query, t.field, b.count desc, b.key',
     columns: [
       column('feed', 'text', 't.feed', 'who states it'),
       column('observed_at', 'timestamp', 't.observed_at', 'the time it speaks of'),

@@ -5,8 +5,9 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { copyOut, literal } from '../platform/db/copy.ts';
 import type { Database } from '../platform/db/database.ts';
+import { KubecensusError } from '../platform/errors.ts';
 import { type Column, DATASETS, type Dataset, type DatasetName } from './columns.ts';
-import { crlf } from './crlf.ts';
+import { RecordEnds, withCarriageReturns } from './record-ends.ts';
 
 export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -28,31 +29,51 @@ export interface ExportResult {
   readonly sha256: string;
 }
 
-/** Streams a dataset in its fixed order. The same database gives the same bytes. */
+/**
+ * Streams a dataset in its fixed order. The same database gives the same bytes. Throws KC_NO_SURVEY when a dataset of a survey is asked
+ * of one that there is not, and KC_EXPORT_OUT when the file cannot be written; then neither file nor manifest is left behind.
+ */
 export async function exportDataset(
   request: ExportRequest,
   database: Pick<Database, 'pool' | 'db'>,
   signal: AbortSignal,
 ): Promise<ExportResult> {
   const dataset: Dataset = DATASETS[request.dataset];
+  const survey = dataset.perSurvey ? await surveyOf(request, database) : null;
   const meter = new Meter(request.format);
-  const transform = (source: Readable): AsyncIterable<Uint8Array> =>
-    meter.measure(request.format === 'csv' ? crlf(source) : source);
+  const transform = (source: Readable): AsyncIterable<Uint8Array> => meter.measure(source);
   const copy = COPY[request.format](dataset, request.surveyId);
   if (typeof request.out !== 'string') {
     await copyOut(database.pool, copy, transform, request.out, signal);
     return meter.result();
   }
-  const partial = `${request.out}.partial`;
+  const files = { data: request.out, manifest: `${request.out}.manifest.json` };
+  const partial = { data: `${files.data}.partial`, manifest: `${files.manifest}.partial` };
   try {
-    await copyOut(database.pool, copy, transform, createWriteStream(partial), signal);
-    await writeManifest(request, dataset, meter.result(), database);
-    await rename(partial, request.out);
+    await copyOut(database.pool, copy, transform, createWriteStream(partial.data), signal);
+    await writeManifest(partial.manifest, request, survey, meter.result(), database);
+    await rename(partial.data, files.data);
+    await rename(partial.manifest, files.manifest);
   } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
+    for (const file of Object.values(partial)) await rm(file, { force: true }).catch(() => undefined);
+    const { syscall, message } = error as NodeJS.ErrnoException;
+    if (syscall === undefined || !FILE_CALLS.has(syscall)) throw error;
+    throw new KubecensusError('KC_EXPORT_OUT', `${files.data} cannot be written: ${message}.`, { cause: error });
   }
   return meter.result();
+}
+
+/** System calls by which the file, and not the database, is at fault. */
+const FILE_CALLS = new Set(['open', 'write', 'writev', 'close', 'rename']);
+
+async function surveyOf(request: ExportRequest, { db }: Pick<Database, 'db'>): Promise<object> {
+  const survey = await db
+    .selectFrom('survey')
+    .select(['id', 'state', 'manifest'])
+    .where('id', '=', request.surveyId ?? '')
+    .executeTakeFirst();
+  if (survey === undefined) throw new KubecensusError('KC_NO_SURVEY', `There is no survey ${request.surveyId}.`);
+  return survey;
 }
 
 const COPY: Readonly<Record<ExportFormat, (dataset: Dataset, surveyId: string | null) => string>> = {
@@ -72,83 +93,70 @@ function select(dataset: Dataset, surveyId: string | null, expression: (column: 
 const isoTime = (sql: string): string => `to_char(${sql} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /** Text that a spreadsheet would run gets a leading apostrophe (formula-guard.ts says which). */
-const guarded = (sql: string): string => `case when ${sql} ~ '^[=+\\-@\\t\\r]' then '''' || ${sql} else ${sql} end`;
+const guarded = (sql: string): string => `case when ${sql} ~ '^[=+\\-@\\t\\r\\n]' then '''' || ${sql} else ${sql} end`;
 
 function csvExpression({ type, sql }: Column): string {
   if (type === 'text') return guarded(sql);
-  if (type === 'texts') return guarded(`array_to_string(${sql}, ' ', '-')`);
+  if (type === 'texts') return guarded(`array_to_string(${sql}, ' ', '?')`);
   return type === 'timestamp' ? isoTime(sql) : sql;
 }
 
 const jsonExpression = ({ type, sql }: Column): string => (type === 'timestamp' ? isoTime(sql) : sql);
 
 async function writeManifest(
+  file: string,
   request: ExportRequest,
-  dataset: Dataset,
+  survey: object | null,
   result: ExportResult,
   { db }: Pick<Database, 'db'>,
 ): Promise<void> {
-  const survey =
-    request.surveyId === null
-      ? null
-      : await db
-          .selectFrom('survey')
-          .select(['id', 'state', 'manifest'])
-          .where('id', '=', request.surveyId)
-          .executeTakeFirst();
   const partialFeeds = await db
     .selectFrom('feed_run')
     .select(['feed', 'id', 'partial_reason'])
     .where('state', 'in', ['partial', 'failed'])
     .orderBy('id')
     .execute();
+  const dataset: Dataset = DATASETS[request.dataset];
   const manifest = {
     kind: 'kubecensus-export',
     dataset: request.dataset,
     format: request.format,
     madeAt: request.at.toISOString(),
     codeVersion: request.codeVersion,
-    survey: survey ?? null,
+    survey,
     partialFeeds,
     columns: dataset.columns.map(({ name, type, description }) => ({ name, type, description })),
     ...result,
   };
-  await writeFile(`${request.out as string}.manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeFile(file, `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-/** Counts and hashes what passes. */
+/** Counts and hashes what passes, and ends the records of CSV with CRLF. */
 class Meter {
   readonly #hash = createHash('sha256');
-  readonly #header: number;
+  readonly #csv: boolean;
+  readonly #ends: RecordEnds;
   #bytes = 0;
   #records = 0;
-  #quoted = false;
 
   constructor(format: ExportFormat) {
-    this.#header = format === 'csv' ? 1 : 0;
+    this.#csv = format === 'csv';
+    this.#ends = new RecordEnds(format);
   }
 
   async *measure(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     for await (const bytes of source) {
-      this.#hash.update(bytes);
-      this.#bytes += bytes.length;
-      this.#count(bytes);
-      yield bytes;
-    }
-  }
-
-  /** A newline outside quotes ends a record; NDJSON has its quotes in pairs too, as a line is whole JSON, but escapes them, so only CSV looks at them. */
-  #count(bytes: Uint8Array): void {
-    for (const byte of bytes) {
-      if (byte === QUOTE && this.#header === 1) this.#quoted = !this.#quoted;
-      else if (byte === LF && !this.#quoted) this.#records++;
+      const ends = this.#ends.in(bytes);
+      const out = this.#csv ? withCarriageReturns(bytes, ends) : bytes;
+      this.#records += ends.length;
+      this.#hash.update(out);
+      this.#bytes += out.length;
+      yield out;
     }
   }
 
   result(): ExportResult {
-    return { rows: this.#records - this.#header, bytes: this.#bytes, sha256: this.#hash.copy().digest('hex') };
+    const header = this.#csv ? 1 : 0;
+    return { rows: this.#records - header, bytes: this.#bytes, sha256: this.#hash.copy().digest('hex') };
   }
 }
-
-const QUOTE = 0x22;
-const LF = 0x0a;

@@ -144,6 +144,7 @@ export async function recordRun(
 
 /** One run, or null when there is none of that number. */
 export async function findRun(db: Kysely<DB>, runId: number): Promise<FeedRun | null> {
+  if (!Number.isSafeInteger(runId)) return null;
   const rows = await selectRuns(db).where('id', '=', runId).execute();
   return rows[0] === undefined ? null : toRun(rows[0]);
 }

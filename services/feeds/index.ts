@@ -176,14 +176,14 @@ export function openFeed(
   declared: Readonly<Record<string, unknown>> & { type: string },
   tools: FeedTools,
 ): Feed {
-  const type = FEED_TYPES[declared.type];
+  const type = Object.hasOwn(FEED_TYPES, declared.type) ? FEED_TYPES[declared.type] : undefined;
   if (type === undefined)
     throw new KubecensusError(
       'KC_CONFIG',
       `feeds.${name}: there is no feed type ${declared.type}; there are: ${Object.keys(FEED_TYPES).join(', ')}.`,
     );
   const mistakes = Object.keys(declared).flatMap((key) =>
-    key === 'type' || key in type.settings ? [] : [`${key} is no setting of ${declared.type}`],
+    key === 'type' || Object.hasOwn(type.settings, key) ? [] : [`${key} is no setting of ${declared.type}`],
   );
   const values: Record<string, unknown> = {};
   for (const [key, spec] of Object.entries(type.settings)) {

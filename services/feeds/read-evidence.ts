@@ -1,6 +1,6 @@
 // Evidence out of JSON that anybody may have written: fields of the wrong type are dropped, sizes are capped, nothing is executed or inherited.
-import type { CertificateSummary, Evidence, EvidenceRequest, TlsFacts } from './evidence.ts';
-import { integerOf, known, listOf, member, parseJson, recordOf, textOf, textsOf } from './json.ts';
+import type { CertificateSummary, Evidence, EvidenceRequest, ParsedAnswer, TlsFacts } from './evidence.ts';
+import { integerOf, type JsonRecord, known, listOf, member, parseJson, recordOf, textOf, textsOf } from './json.ts';
 
 /** Identifiers, distinguished names, paths, error codes. */
 const TEXT = 1024;
@@ -25,45 +25,56 @@ export type ReadEvidence =
   | { readonly ok: false; readonly reason: EvidenceFault };
 export type EvidenceFault = 'bad_json' | 'not_an_object' | 'no_endpoint' | 'bad_port';
 
+/** Evidence while it is put together: absent stays absent, so that what is stored has no empty members. */
+type Draft<T> = { -readonly [K in keyof T]: T[K] };
+
 /** One line of evidence NDJSON (the contract's form, or that of the captures: `name` and `port` for `id` and `endpoint`). Never throws. */
 export function parseEvidence(line: string): ReadEvidence {
   const value = parseJson(line);
   return value === undefined ? { ok: false, reason: 'bad_json' } : evidenceOf(value);
 }
 
-/** The same for a value that is already parsed. */
+/** The same for a value that is already parsed. Every line of a census comes through here: it is written without intermediate objects. */
 export function evidenceOf(value: unknown): ReadEvidence {
   const row = recordOf(value);
   if (row === null) return { ok: false, reason: 'not_an_object' };
-  const endpoint = member(row, 'endpoint');
-  const givenPort = recordOf(endpoint) === null ? member(row, 'port') : member(endpoint, 'port');
-  if (recordOf(endpoint) === null && givenPort === null) return { ok: false, reason: 'no_endpoint' };
+  const given = recordOf(own(row, 'endpoint'));
+  const givenPort = own(given ?? row, 'port') ?? null;
+  if (given === null && givenPort === null) return { ok: false, reason: 'no_endpoint' };
   const port = portOf(givenPort);
   if (port === null) return { ok: false, reason: 'bad_port' };
-  const transport = member(row, 'transport');
-  const authorities = member(row, 'acceptableClientCAs');
-  const evidence: Evidence = {
-    ...known({ id: textOf(member(row, 'id'), TEXT) ?? textOf(member(row, 'name'), TEXT) }),
-    endpoint: { address: textOf(member(endpoint, 'address'), NAME) ?? '', port },
-    ...known({
-      serverName: textOf(member(row, 'serverName'), NAME),
-      observedAt: textOf(member(row, 'observedAt'), TEXT),
-      source: textOf(member(row, 'source'), TEXT),
-      transport: transport === 'tls' || transport === 'plain' ? transport : null,
-      tls: tlsOf(member(row, 'tls')),
-      certificate: certificateOf(member(row, 'certificate')),
-    }),
-    ...(Object.hasOwn(row, 'acceptableClientCAs') && (authorities === null || Array.isArray(authorities))
-      ? { acceptableClientCAs: textsOf(authorities, AUTHORITIES, TEXT) }
-      : {}),
-    ...known({
-      requests: requestsOf(member(row, 'requests')),
-      tls12: scalarsOf(member(row, 'tls12')),
-      plainHttpToTlsPort: plainAnswerOf(member(row, 'plainHttpToTlsPort')),
-      tlsToPlainPort: textOf(member(row, 'tlsToPlainPort'), TEXT),
-    }),
-  };
+  const endpoint = { address: (given === null ? null : textOf(own(given, 'address'), NAME)) ?? '', port };
+  const id = textOf(own(row, 'id'), TEXT) ?? textOf(own(row, 'name'), TEXT);
+  const evidence: Draft<Evidence> = id === null ? { endpoint } : { id, endpoint };
+  const serverName = textOf(own(row, 'serverName'), NAME);
+  if (serverName !== null) evidence.serverName = serverName;
+  const observedAt = textOf(own(row, 'observedAt'), TEXT);
+  if (observedAt !== null) evidence.observedAt = observedAt;
+  const source = textOf(own(row, 'source'), TEXT);
+  if (source !== null) evidence.source = source;
+  const transport = own(row, 'transport');
+  if (transport === 'tls' || transport === 'plain') evidence.transport = transport;
+  const tls = tlsOf(own(row, 'tls'));
+  if (tls !== null) evidence.tls = tls;
+  const certificate = certificateOf(own(row, 'certificate'));
+  if (certificate !== null) evidence.certificate = certificate;
+  const authorities = own(row, 'acceptableClientCAs');
+  if (authorities === null) evidence.acceptableClientCAs = null;
+  else if (Array.isArray(authorities)) evidence.acceptableClientCAs = textsOf(authorities, AUTHORITIES, TEXT);
+  const requests = requestsOf(own(row, 'requests'));
+  if (requests !== null) evidence.requests = requests;
+  const tls12 = scalarsOf(own(row, 'tls12'));
+  if (tls12 !== null) evidence.tls12 = tls12;
+  const plainAnswer = plainAnswerOf(own(row, 'plainHttpToTlsPort'));
+  if (plainAnswer !== null) evidence.plainHttpToTlsPort = plainAnswer;
+  const tlsToPlainPort = textOf(own(row, 'tlsToPlainPort'), TEXT);
+  if (tlsToPlainPort !== null) evidence.tlsToPlainPort = tlsToPlainPort;
   return { ok: true, evidence };
+}
+
+/** An own member of a record, undefined when there is none: what stands on the prototype is nothing that anybody sent. */
+function own(record: JsonRecord, key: string): unknown {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 /** 1 to 65535, as a number or as its decimal text; null for anything else. */
@@ -73,16 +84,21 @@ export function portOf(value: unknown): number | null {
 }
 
 function tlsOf(value: unknown): TlsFacts | null {
-  if (recordOf(value) === null) return null;
-  const alpn = member(value, 'alpn');
-  const chain = textsOf(member(value, 'chain'), CHAIN, CERTIFICATE);
-  return known({
-    version: textOf(member(value, 'version'), TEXT),
-    alpn: alpn === false ? alpn : textOf(alpn, TEXT),
-    cipher: textOf(member(value, 'cipher'), TEXT),
-    // A hole in the chain would make another certificate the leaf: only what stands before it is kept.
-    chain: chain === null ? null : chain.slice(0, chainEnd(listOf(member(value, 'chain')), chain)),
-  });
+  const row = recordOf(value);
+  if (row === null) return null;
+  const tls: Draft<TlsFacts> = {};
+  const version = textOf(own(row, 'version'), TEXT);
+  if (version !== null) tls.version = version;
+  const givenAlpn = own(row, 'alpn');
+  const alpn = givenAlpn === false ? givenAlpn : textOf(givenAlpn, TEXT);
+  if (alpn !== null) tls.alpn = alpn;
+  const cipher = textOf(own(row, 'cipher'), TEXT);
+  if (cipher !== null) tls.cipher = cipher;
+  const chain = own(row, 'chain');
+  const kept = textsOf(chain, CHAIN, CERTIFICATE);
+  // A hole in the chain would make another certificate the leaf: only what stands before it is kept.
+  if (kept !== null) tls.chain = kept.slice(0, chainEnd(listOf(chain), kept));
+  return tls;
 }
 
 function chainEnd(given: readonly unknown[], kept: readonly string[]): number {
@@ -106,20 +122,33 @@ function certificateOf(value: unknown): CertificateSummary | null {
 
 function requestsOf(value: unknown): readonly EvidenceRequest[] | null {
   if (!Array.isArray(value)) return null;
-  return value.slice(0, REQUESTS).flatMap((item) => requestOf(item) ?? []);
+  const requests: EvidenceRequest[] = [];
+  for (let i = 0; i < value.length && i < REQUESTS; i++) {
+    const request = requestOf(value[i]);
+    if (request !== null) requests.push(request);
+  }
+  return requests;
 }
 
 function requestOf(value: unknown): EvidenceRequest | null {
-  const path = textOf(member(value, 'path'), TEXT);
-  if (path === null) return null;
-  const response = textOf(member(value, 'response'), BODY, true);
-  if (response !== null) return { path, response, ...known({ end: textOf(member(value, 'end'), TEXT) }) };
-  const status = integerOf(member(value, 'status'), 100, 999);
-  if (status !== null) {
-    const body = textOf(member(value, 'body'), BODY, true);
-    return { path, status, ...known({ headers: headersOf(member(value, 'headers')), body }) };
+  const row = recordOf(value);
+  const path = row === null ? null : textOf(own(row, 'path'), TEXT);
+  if (row === null || path === null) return null;
+  const response = textOf(own(row, 'response'), BODY, true);
+  if (response !== null) {
+    const end = textOf(own(row, 'end'), TEXT);
+    return end === null ? { path, response } : { path, response, end };
   }
-  const error = textOf(member(value, 'error'), TEXT);
+  const status = integerOf(own(row, 'status'), 100, 999);
+  if (status !== null) {
+    const answer: Draft<ParsedAnswer> = { path, status };
+    const headers = headersOf(own(row, 'headers'));
+    if (headers !== null) answer.headers = headers;
+    const body = textOf(own(row, 'body'), BODY, true);
+    if (body !== null) answer.body = body;
+    return answer;
+  }
+  const error = textOf(own(row, 'error'), TEXT);
   return error === null ? null : { path, error };
 }
 

@@ -1,20 +1,13 @@
 // One HTTP answer as evidence holds it, raw or already parsed, read into one shape.
 import type { EvidenceRequest } from '../feeds/evidence.ts';
-
-export interface Header {
-  /** As the server wrote it: case and order are evidence. */
-  readonly name: string;
-  readonly value: string;
-}
+import { FIELD, type FieldName, fieldOf, type Head, HeadReader, MAX_HEADERS, readHead } from './head.ts';
 
 export interface Answer {
   readonly path: string;
   /** null: no status line was read. */
   readonly status: number | null;
-  /** In the order of the server; null when the evidence has no head (an engine gave the body only). */
-  readonly headers: readonly Header[] | null;
-  /** Lower-case name -> first value; null as above. */
-  readonly first: ReadonlyMap<string, string> | null;
+  /** null when the evidence has no head (an engine gave the body only). */
+  readonly head: Head | null;
   /** De-chunked; one code unit per octet when raw. null: no answer was read. */
   readonly body: string | null;
   /** True when body is octet by octet what the server sent, to its end. */
@@ -25,111 +18,119 @@ export interface Answer {
 
 /** Real answers to the public paths are below 4 kB, a whole /metrics some 200 kB: what is longer is not judged further. */
 export const MAX_RESPONSE_LENGTH = 1 << 20;
-/** Go's default head limit is 1 MiB, a real head here has fewer than 20 fields. */
-export const MAX_HEADERS = 200;
 /** 1xx heads that may stand before the answer. */
 export const MAX_INTERIM = 8;
 
-const NO_ANSWER = { status: null, headers: null, first: null, body: null, whole: false } as const;
-
 /** Reads one request of the evidence. Never throws; wrong types count as missing. Raw heads follow RFC 9112 leniently (bare LF allowed). */
 export function readAnswer(request: EvidenceRequest): Answer {
-  const given = request as unknown as Readonly<Record<string, unknown>>;
-  const path = typeof given['path'] === 'string' ? given['path'] : '';
-  const end =
-    typeof given['end'] === 'string' ? given['end'] : typeof given['error'] === 'string' ? given['error'] : null;
-  if (typeof given['response'] === 'string') return readRaw(path, given['response'].slice(0, MAX_RESPONSE_LENGTH), end);
-  if (typeof given['status'] === 'number')
-    return readParsed(path, given['status'], given['headers'], given['body'], end);
-  return { path, end, ...NO_ANSWER };
+  const given = request as {
+    readonly [key in 'path' | 'end' | 'error' | 'response' | 'status' | 'headers' | 'body']?: unknown;
+  };
+  const path = typeof given.path === 'string' ? given.path : '';
+  const end = typeof given.end === 'string' ? given.end : typeof given.error === 'string' ? given.error : null;
+  if (typeof given.response === 'string') return readRaw(path, cut(given.response), end);
+  if (typeof given.status === 'number') return readParsed(path, given.status, given.headers, given.body, end);
+  return noAnswer(path, end);
 }
 
-/** The first value of a header, by lower-case name; undefined when it is absent or the head was not seen. */
-export function headerOf(answer: Answer, lowerCaseName: string): string | undefined {
-  return answer.first?.get(lowerCaseName);
+/** The first value of a field; undefined when it is absent or the head was not seen. */
+export function headerOf(answer: Answer, name: FieldName): string | undefined {
+  return answer.head === null ? undefined : answer.head.values[FIELD[name]];
 }
 
-function readParsed(path: string, status: number, headers: unknown, body: unknown, end: string | null): Answer {
-  const list = typeof headers === 'object' && headers !== null ? headerList(headers) : null;
-  const text = typeof body === 'string' ? body.slice(0, MAX_RESPONSE_LENGTH) : null;
+/** `answers.some(test)`, without a call of the library for each of the rules that ask. */
+export function someAnswer(answers: readonly Answer[], test: (answer: Answer) => boolean): boolean {
+  for (const answer of answers) if (test(answer)) return true;
+  return false;
+}
+
+function noAnswer(path: string, end: string | null): Answer {
+  return { path, status: null, head: null, body: null, whole: false, end };
+}
+
+function cut(text: string): string {
+  return text.length > MAX_RESPONSE_LENGTH ? text.slice(0, MAX_RESPONSE_LENGTH) : text;
+}
+
+function readParsed(path: string, status: number, headers: unknown, given: unknown, end: string | null): Answer {
+  const head = typeof headers === 'object' && headers !== null ? parsedHead(headers) : null;
+  const body = typeof given === 'string' ? cut(given) : null;
   // An engine may have decoded, trimmed or re-serialised the body: it is never called whole.
-  return { path, status, headers: list, first: list === null ? null : index(list), body: text, whole: false, end };
+  return { path, status, head, body, whole: false, end };
 }
 
-function headerList(headers: object): readonly Header[] {
-  const list: Header[] = [];
+function parsedHead(headers: object): Head {
+  const head = new HeadReader();
   for (const [name, value] of Object.entries(headers)) {
+    // zgrab2 writes header names in snake case.
+    const field = fieldOf(name.replaceAll('_', '-'));
     for (const one of Array.isArray(value) ? value : [value]) {
-      // zgrab2 writes header names in snake case.
-      if (typeof one === 'string' && list.length < MAX_HEADERS)
-        list.push({ name: name.replaceAll('_', '-'), value: one });
+      if (typeof one !== 'string' || head.count >= MAX_HEADERS) continue;
+      head.count++;
+      if (field >= 0) head.note(field, one);
     }
   }
-  return list;
+  return head;
 }
-
-const STATUS_LINE = /^HTTP\/\d(?:\.\d)? (\d{3})(?: |$)/;
 
 function readRaw(path: string, response: string, end: string | null): Answer {
   let at = 0;
   for (let heads = 0; heads <= MAX_INTERIM; heads++) {
     const lineEnd = response.indexOf('\n', at);
-    const line = (lineEnd < 0 ? response.slice(at, at + 256) : response.slice(at, lineEnd)).trimEnd();
-    const status = STATUS_LINE.exec(line)?.[1];
-    if (status === undefined || lineEnd < 0) return { path, end, ...NO_ANSWER };
-    const head = readHead(response, lineEnd + 1);
-    if (status.startsWith('1') && head.end < response.length) {
-      at = head.end;
+    const status = lineEnd < 0 ? -1 : readStatus(response, at, lineEnd);
+    if (status < 0) break;
+    const head = new HeadReader();
+    const bodyStart = readHead(response, lineEnd + 1, head);
+    if (status >= 100 && status < 200 && bodyStart >= 0 && bodyStart < response.length) {
+      at = bodyStart;
       continue;
     }
     // A head that never ended is no answer: what was asked stays unobserved.
-    if (!head.closed) return { path, end, ...NO_ANSWER };
-    const first = index(head.headers);
-    return { path, status: Number(status), headers: head.headers, first, end, ...readBody(response, head, first, end) };
+    if (bodyStart < 0) break;
+    return readBody(path, status, head, response, bodyStart, end);
   }
-  return { path, end, ...NO_ANSWER };
+  return noAnswer(path, end);
 }
 
-interface Head {
-  readonly headers: readonly Header[];
-  /** Where the body starts. */
-  readonly end: number;
-  /** False when the empty line is missing. */
-  readonly closed: boolean;
+const STATUS_LINE = /^HTTP\/\d(?:\.\d)? (\d{3})(?: |$)/;
+const USUAL_STATUS = 'HTTP/1.1 ';
+
+/** The status of the line at `start`, which ends before `lineEnd`; -1 when it is no status line. */
+function readStatus(response: string, start: number, lineEnd: number): number {
+  const at = start + USUAL_STATUS.length;
+  if (response.startsWith(USUAL_STATUS, start) && response.charCodeAt(at + 3) === 0x20 && at + 3 < lineEnd) {
+    const status = digitAt(response, at) * 100 + digitAt(response, at + 1) * 10 + digitAt(response, at + 2);
+    if (!Number.isNaN(status)) return status;
+  }
+  const status = STATUS_LINE.exec(response.slice(start, lineEnd).trimEnd())?.[1];
+  return status === undefined ? -1 : Number(status);
 }
 
-function readHead(response: string, start: number): Head {
-  const headers: Header[] = [];
-  for (let at = start; at < response.length; ) {
-    let lineEnd = response.indexOf('\n', at);
-    if (lineEnd < 0) lineEnd = response.length;
-    const textEnd = response.charCodeAt(lineEnd - 1) === 13 ? lineEnd - 1 : lineEnd;
-    if (textEnd <= at) return { headers, end: lineEnd + 1, closed: true };
-    // Cut before searching: a search for a colon that never comes would read to the end of the response for every line.
-    const line = response.slice(at, textEnd);
-    const colon = line.indexOf(':');
-    if (colon > 0 && headers.length < MAX_HEADERS) {
-      headers.push({ name: line.slice(0, colon), value: line.slice(colon + 1).trim() });
-    }
-    at = lineEnd + 1;
-  }
-  return { headers, end: response.length, closed: false };
+/** The decimal digit at `at`, else NaN. */
+function digitAt(text: string, at: number): number {
+  const digit = text.charCodeAt(at) - 0x30;
+  return digit >= 0 && digit <= 9 ? digit : Number.NaN;
 }
 
 function readBody(
-  response: string,
+  path: string,
+  status: number,
   head: Head,
-  first: ReadonlyMap<string, string>,
+  response: string,
+  start: number,
   end: string | null,
-): { body: string; whole: boolean } {
-  const rest = response.slice(head.end, head.end + MAX_RESPONSE_LENGTH);
-  if (/\bchunked\b/i.test(first.get('transfer-encoding') ?? '')) return readChunks(rest);
-  const length = first.get('content-length');
+): Answer {
+  const coding = head.values[FIELD['transfer-encoding']];
+  if (coding !== undefined && /\bchunked\b/i.test(coding)) {
+    return { path, status, head, ...readChunks(response.slice(start)), end };
+  }
+  const length = head.values[FIELD['content-length']];
   if (length !== undefined && /^\d{1,9}$/.test(length)) {
     const stated = Number(length);
-    return { body: rest.slice(0, stated), whole: rest.length >= stated };
+    const body = response.slice(start, start + stated);
+    return { path, status, head, body, whole: body.length === stated, end };
   }
-  return { body: rest, whole: end === 'closed' || end === 'complete' };
+  return { path, status, head, body: response.slice(start), whole: end === 'closed' || end === 'complete', end };
 }
 
 /** RFC 9112 7.1, trailers ignored; what follows a broken chunk is dropped. */
@@ -151,13 +152,4 @@ function readChunks(text: string): { body: string; whole: boolean } {
     else break;
   }
   return { body: parts.join(''), whole: false };
-}
-
-function index(headers: readonly Header[]): ReadonlyMap<string, string> {
-  const first = new Map<string, string>();
-  for (const { name, value } of headers) {
-    const key = name.toLowerCase();
-    if (!first.has(key)) first.set(key, value);
-  }
-  return first;
 }

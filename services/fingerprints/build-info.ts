@@ -1,4 +1,9 @@
 // The JSON body that /version answers with: which generation of it, which keys, and whether Kubernetes can have written it.
+import { forgedFields } from './build-consistency.ts';
+import type { VersionSlug } from './data/distributions.ts';
+import { type GitVersion, parseGitVersion } from './git-version.ts';
+import { Recent } from './recent.ts';
+import { shapeOf } from './version-shapes.ts';
 
 /** The fields of version.Info in the order Kubernetes writes them. Source: apimachinery pkg/version/types.go; emulation fields since 1.33.0. */
 export const BUILD_KEYS = [
@@ -39,6 +44,12 @@ export interface BuildInfo {
   readonly ordered: boolean;
   /** True when gitVersion is the only key: an engine's extract, not a body. */
   readonly extract: boolean;
+  /** gitVersion taken apart; null when it is no version. */
+  readonly version: GitVersion | null;
+  /** What the suffix of gitVersion says; null when it is no version. */
+  readonly shape: VersionSlug | null;
+  /** True when numbers, Go version or build date cannot belong to gitVersion. */
+  readonly forged: boolean;
 }
 
 /** 'etcd' and 'capitalised' are other programs' bodies; 'broken' is JSON with version-like keys of the wrong type. */
@@ -54,10 +65,20 @@ export const MAX_FIELD_LENGTH = 256;
 
 const OTHER: VersionBody = { kind: 'other' };
 
-/** Reads a /version body. Lenient in keys and order, strict in types; never throws. */
+/** Builds that a census meets number some thousands, with platforms. */
+const REMEMBERED = 4096;
+/** Longer bodies are no builds' and are read each time. */
+const REMEMBERED_LENGTH = 1024;
+const known = new Recent<VersionBody>(REMEMBERED);
+
+/** Reads a /version body. Lenient in keys and order, strict in types; never throws. The same object for a body that was read lately. */
 export function readVersionBody(text: string): VersionBody {
   if (text.length > MAX_VERSION_BODY) return text.includes('"gitVersion"') ? { kind: 'broken' } : OTHER;
   if (!text.includes('ersion') && !text.includes('etcdserver')) return OTHER;
+  return text.length > REMEMBERED_LENGTH ? parseVersionBody(text) : known.get(text, parseVersionBody);
+}
+
+function parseVersionBody(text: string): VersionBody {
   const parsed = parseObject(text);
   if (parsed === null) return OTHER;
   const etcd = parsed['etcdserver'];
@@ -74,6 +95,7 @@ export function readVersionBody(text: string): VersionBody {
     fields[key] = value.replaceAll('\u0000', '').toWellFormed();
   }
   const keys = Object.keys(parsed).slice(0, 64);
+  const version = parseGitVersion((fields.gitVersion ?? '').trim());
   return {
     kind: 'kubernetes',
     build: {
@@ -82,6 +104,9 @@ export function readVersionBody(text: string): VersionBody {
       missing: ALWAYS_KEYS.filter((key) => fields[key] === undefined),
       ordered: isOrdered(keys),
       extract: keys.length === 1,
+      version,
+      shape: version === null ? null : shapeOf(version),
+      forged: version !== null && forgedFields(version, fields).length > 0,
     },
   };
 }

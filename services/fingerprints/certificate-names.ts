@@ -23,9 +23,10 @@ export function hasApiServerNames(names: readonly string[]): boolean {
 const OWN_SERVICES: ReadonlySet<string> = new Set(['kubernetes', 'openshift', 'kube-apiserver', 'hcp-kubernetes']);
 const SERVICE_NAME = /^([a-z0-9-]+)\.[a-z0-9-]+\.svc(?:\.|$)/;
 
-/** Names of other services of a cluster (webhooks, meshes, proxies): `<service>.<namespace>.svc…`. */
-export function foreignServices(names: readonly string[]): readonly string[] {
-  return names.filter((name) => {
+/** True when a name is that of another service of a cluster (webhooks, meshes, proxies): `<service>.<namespace>.svc…`. */
+export function hasForeignService(names: readonly string[]): boolean {
+  return names.some((name) => {
+    if (!name.includes('.svc')) return false;
     const service = SERVICE_NAME.exec(name)?.[1];
     return service !== undefined && !OWN_SERVICES.has(service);
   });
@@ -33,7 +34,7 @@ export function foreignServices(names: readonly string[]): readonly string[] {
 
 /** `<host>@<epoch>`: the host part of a self-signed Kubernetes certificate's CN, or null. Source: client-go util/cert GenerateSelfSignedCertKey. */
 export function epochHost(commonName: string): string | null {
-  return /^(.+)@\d{9,11}$/.exec(commonName)?.[1] ?? null;
+  return commonName.includes('@') ? (/^(.+)@\d{9,11}$/.exec(commonName)?.[1] ?? null) : null;
 }
 
 /** Issuer CNs of etcd's own authorities: kubeadm etcd-ca, k3s and RKE2 etcd-server-ca@, kOps etcd-clients-ca, OpenShift etcd-signer. */

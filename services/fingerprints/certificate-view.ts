@@ -1,36 +1,113 @@
 // The serving certificate as the rules want it, from DER when there is some, else from an engine's summary.
+import { hash } from 'node:crypto';
 import type { Evidence } from '../feeds/evidence.ts';
-import { type CertificateFacts, readCertificate } from '../feeds/x509/certificate.ts';
+import { keyIdText } from '../feeds/x509/certificate.ts';
+import { DerCursor } from '../feeds/x509/der.ts';
+import { readNameAttributes } from '../feeds/x509/distinguished-name.ts';
+import { readExtensions } from '../feeds/x509/extensions.ts';
+import { readValidity } from '../feeds/x509/validity.ts';
+import { emptyLayout, walkCertificate } from '../feeds/x509/walk.ts';
+import { hasApiServerNames, hasForeignService } from './certificate-names.ts';
 import { readNameText, type TextAttribute } from './distinguished-name-text.ts';
+import { API_SERVER_MARKER } from './distributions/list.ts';
 
-export interface CertificateView {
+/** What one reader of certificates found; the rest of a view follows from it. */
+interface Parts {
+  readonly subject: readonly TextAttribute[];
+  readonly issuer: readonly TextAttribute[];
+  /** As written. */
+  readonly dnsNames: readonly string[];
+  readonly addresses: readonly string[];
+  readonly namesSeen: boolean;
+  readonly notAfter: string | null;
+  readonly authorityKeyId: string | null;
+  /** Where the key stands in the leaf; null without DER. */
+  readonly publicKey: PublicKeyPlace | null;
+}
+
+interface PublicKeyPlace {
+  readonly leaf: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What few rules ask for is worked out when it is asked for, and once. */
+export class CertificateView {
   /** First CN of the subject, '' when there is none. */
   readonly commonName: string;
   readonly organisations: readonly string[];
   readonly issuerCommonName: string;
   readonly issuerOrganisations: readonly string[];
   readonly issuerUnits: readonly string[];
-  readonly selfIssued: boolean;
+  /** dNSNames as a server lists them, lower case, without a trailing dot, with repeats. */
+  readonly dnsNames: readonly string[];
   /** dNSNames and a CN that is no address, lower case, without a trailing dot, each once, in certificate order (CN last). */
   readonly names: readonly string[];
   /** False when an engine gave subject or issuer without the list of names: then a missing name is not observed, not absent. */
   readonly namesSeen: boolean;
-  /** Those of `names` that are not the names of every API server: what a distribution can be told by. */
-  readonly ownNames: readonly string[];
-  /** "O=…,CN=… < OU=…,O=…,CN=…": the attributes of subject and issuer that tell distributions, in one line for one pattern. */
-  readonly line: string;
-  /** dNSNames as a server lists them, lower case, with repeats. */
-  readonly dnsNames: readonly string[];
   readonly addresses: readonly string[];
   /** RFC 3339 or null. */
   readonly notAfter: string | null;
-  readonly notBefore: string | null;
   /** Lower-case hex; null without DER. */
-  readonly publicKeySha256: string | null;
   readonly authorityKeyId: string | null;
-  readonly sha256: string | null;
-  /** True when more certificates than the leaf were sent. */
-  readonly chained: boolean;
+  readonly #publicKey: PublicKeyPlace | null;
+  #apiServerNames: boolean | null = null;
+  #foreignService: boolean | null = null;
+  #vendorName: boolean | null = null;
+  #ownNames: readonly string[] | null = null;
+
+  constructor(parts: Parts) {
+    this.commonName = first(parts.subject, 'CN');
+    this.organisations = all(parts.subject, 'O');
+    this.issuerCommonName = first(parts.issuer, 'CN');
+    this.issuerOrganisations = all(parts.issuer, 'O');
+    this.issuerUnits = all(parts.issuer, 'OU');
+    this.dnsNames = parts.dnsNames.map(canonical);
+    this.names = namesOf(this.dnsNames, this.commonName);
+    this.namesSeen = parts.namesSeen;
+    this.addresses = parts.addresses;
+    this.notAfter = parts.notAfter;
+    this.authorityKeyId = parts.authorityKeyId;
+    this.#publicKey = parts.publicKey;
+  }
+
+  /** See hasApiServerNames. */
+  get apiServerNames(): boolean {
+    this.#apiServerNames ??= hasApiServerNames(this.names);
+    return this.#apiServerNames;
+  }
+
+  /** See hasForeignService. */
+  get foreignService(): boolean {
+    this.#foreignService ??= hasForeignService(this.names);
+    return this.#foreignService;
+  }
+
+  /** True when one distribution gives one of the names only to its API servers. */
+  get vendorName(): boolean {
+    this.#vendorName ??= this.ownNames.some((name) => API_SERVER_MARKER.test(name));
+    return this.#vendorName;
+  }
+
+  /** Those of `names` that are not the names of every API server: what a distribution can be told by. */
+  get ownNames(): readonly string[] {
+    this.#ownNames ??= this.names.filter((name) => COMMON_NAMES[name.length] !== name);
+    return this.#ownNames;
+  }
+
+  /** "O=…,CN=… < OU=…,O=…,CN=…": the attributes of subject and issuer that tell distributions, in one line for one pattern. */
+  get line(): string {
+    const subject = lineOf([], this.organisations, this.commonName);
+    return `${subject} < ${lineOf(this.issuerUnits, this.issuerOrganisations, this.issuerCommonName)}`;
+  }
+
+  /** SHA-256 of the SubjectPublicKeyInfo, lower-case hex; null without DER. */
+  get publicKeySha256(): string | null {
+    if (this.#publicKey === null) return null;
+    const { leaf, start, end } = this.#publicKey;
+    decode(leaf);
+    return hash('sha256', scratch.subarray(start, end), 'hex');
+  }
 }
 
 /** Base64 of a certificate that is read: 64 kB of DER, as TLS clients allow for a whole message. */
@@ -39,33 +116,49 @@ const MAX_BASE64_LENGTH = 90_000;
 const MAX_NAMES = 512;
 const MAX_NAME_LENGTH = 1024;
 
+// Certificates are decoded into one buffer: one is read at a time, and what is kept of it are texts and places.
+const scratch = Buffer.alloc(Math.ceil((MAX_BASE64_LENGTH / 4) * 3));
+const cursor = new DerCursor();
+const layout = emptyLayout();
+
+interface Base64Writer {
+  base64Write(text: string, offset: number, length: number): number;
+}
+
+/** Decodes into `scratch` as Buffer.from does, without a new buffer. Returns the number of octets. */
+function decode(base64: string): number {
+  return (scratch as Buffer & Base64Writer).base64Write(base64, 0, Buffer.byteLength(base64, 'base64'));
+}
+
 /** The leaf of the evidence; null when there is none that can be read. Never throws. */
 export function viewCertificate(evidence: Evidence): CertificateView | null {
   const chain: unknown = evidence.tls?.chain;
-  if (
-    Array.isArray(chain) &&
-    typeof chain[0] === 'string' &&
-    chain[0].length > 0 &&
-    chain[0].length <= MAX_BASE64_LENGTH
-  ) {
-    const facts = readCertificate(Buffer.from(chain[0], 'base64'));
-    if (facts !== null) return fromFacts(facts, chain.length > 1);
+  const leaf: unknown = Array.isArray(chain) ? chain[0] : null;
+  if (typeof leaf === 'string' && leaf.length > 0 && leaf.length <= MAX_BASE64_LENGTH) {
+    const parts = readLeaf(leaf);
+    if (parts !== null) return new CertificateView(parts);
   }
   const summary: unknown = evidence.certificate;
   return typeof summary === 'object' && summary !== null ? fromSummary(summary as Record<string, unknown>) : null;
 }
 
-function fromFacts(facts: CertificateFacts, chained: boolean): CertificateView {
+/** One walk over the certificate; null when it is none. What it takes for one is what readCertificate does. */
+function readLeaf(leaf: string): Parts | null {
+  const length = decode(leaf);
+  if (!walkCertificate(scratch, 0, length, 'certificate', cursor, layout)) return null;
+  const subject = readNameAttributes(scratch, layout.subjectStart, layout.subjectEnd);
+  const issuer = readNameAttributes(scratch, layout.issuerStart, layout.issuerEnd);
+  if (subject === null || issuer === null) return null;
+  const extensions = readExtensions(scratch, layout, cursor);
   return {
-    ...fromAttributes(facts.subjectAttributes, facts.issuerAttributes, facts.dnsNames),
+    subject,
+    issuer,
+    dnsNames: extensions.dnsNames,
+    addresses: extensions.ipAddresses,
     namesSeen: true,
-    addresses: facts.ipAddresses,
-    notBefore: facts.notBefore,
-    notAfter: facts.notAfter,
-    publicKeySha256: facts.spkiSha256,
-    authorityKeyId: facts.authorityKeyId,
-    sha256: facts.sha256,
-    chained,
+    notAfter: readValidity(scratch, layout.validityStart, layout.validityEnd).notAfter,
+    authorityKeyId: keyIdText(scratch, extensions.authorityKeyStart, extensions.authorityKeyEnd),
+    publicKey: { leaf, start: layout.spkiStart, end: layout.spkiEnd },
   };
 }
 
@@ -75,61 +168,20 @@ function fromSummary(summary: Readonly<Record<string, unknown>>): CertificateVie
   const dnsNames = texts(summary['dnsNames']);
   const addresses = texts(summary['ipAddresses']);
   if (subject === null && issuer === null && dnsNames.length === 0 && addresses.length === 0) return null;
-  return {
-    ...fromAttributes(readNameText(subject ?? ''), readNameText(issuer ?? ''), dnsNames),
-    namesSeen: Array.isArray(summary['dnsNames']),
-    addresses,
-    notBefore: text(summary['notBefore']),
-    notAfter: text(summary['notAfter']),
-    publicKeySha256: null,
-    authorityKeyId: null,
-    sha256: text(summary['sha256'])?.toLowerCase() ?? null,
-    chained: false,
-  };
-}
-
-function fromAttributes(
-  subject: readonly TextAttribute[],
-  issuer: readonly TextAttribute[],
-  given: readonly string[],
-): Pick<
-  CertificateView,
-  | 'commonName'
-  | 'organisations'
-  | 'issuerCommonName'
-  | 'issuerOrganisations'
-  | 'issuerUnits'
-  | 'selfIssued'
-  | 'names'
-  | 'ownNames'
-  | 'line'
-  | 'dnsNames'
-> {
-  const dnsNames = given.map(canonical);
-  const names = new Set(dnsNames);
-  const commonName = first(subject, 'CN');
-  if (/^[a-z0-9*_-]+(?:\.[a-z0-9_-]+)*\.?$/i.test(commonName) && !/^[\d.]+$/.test(commonName))
-    names.add(canonical(commonName));
-  const organisations = all(subject, 'O');
-  const issuerCommonName = first(issuer, 'CN');
-  const issuerOrganisations = all(issuer, 'O');
-  const issuerUnits = all(issuer, 'OU');
-  return {
-    commonName,
-    organisations,
-    issuerCommonName,
-    issuerOrganisations,
-    issuerUnits,
-    selfIssued: subject.length > 0 && sameAttributes(subject, issuer),
-    names: [...names],
-    ownNames: [...names].filter((name) => !COMMON_NAMES.has(name)),
-    line: `${lineOf([], organisations, commonName)} < ${lineOf(issuerUnits, issuerOrganisations, issuerCommonName)}`,
+  return new CertificateView({
+    subject: readNameText(subject ?? ''),
+    issuer: readNameText(issuer ?? ''),
     dnsNames,
-  };
+    addresses,
+    namesSeen: Array.isArray(summary['dnsNames']),
+    notAfter: text(summary['notAfter']),
+    authorityKeyId: null,
+    publicKey: null,
+  });
 }
 
 /** Names that API servers of every distribution carry. */
-const COMMON_NAMES: ReadonlySet<string> = new Set([
+const COMMON_NAMES: readonly (string | undefined)[] = byLength([
   'kubernetes',
   'kubernetes.default',
   'kubernetes.default.svc',
@@ -138,10 +190,34 @@ const COMMON_NAMES: ReadonlySet<string> = new Set([
   'kube-apiserver',
 ]);
 
+/** Texts by their length, which must differ: a look at one place answers whether a text is among them. */
+function byLength(texts: readonly string[]): readonly (string | undefined)[] {
+  const places: (string | undefined)[] = Array.from({ length: 64 }, () => undefined);
+  for (const text of texts) places[text.length] = text;
+  return places;
+}
+
+const HOST_NAME = /^[a-z0-9*_-]+(?:\.[a-z0-9_-]+)*\.?$/i;
+const DIGITS = /^[\d.]+$/;
+
+/** Short lists are searched, since a Set costs more than it saves. */
+const SHORT_LIST = 16;
+
+function namesOf(dnsNames: readonly string[], commonName: string): readonly string[] {
+  const isName = HOST_NAME.test(commonName) && !DIGITS.test(commonName);
+  if (dnsNames.length > SHORT_LIST) return [...new Set(isName ? [...dnsNames, canonical(commonName)] : dnsNames)];
+  const names: string[] = [];
+  for (const name of dnsNames) if (!names.includes(name)) names.push(name);
+  if (isName && !names.includes(canonical(commonName))) names.push(canonical(commonName));
+  return names;
+}
+
 function lineOf(units: readonly string[], organisations: readonly string[], commonName: string): string {
-  const parts = [...units.map((unit) => `OU=${unit}`), ...organisations.map((name) => `O=${name}`)];
-  if (commonName !== '') parts.push(`CN=${commonName}`);
-  return parts.join(',');
+  let line = '';
+  for (const unit of units) line += line === '' ? `OU=${unit}` : `,OU=${unit}`;
+  for (const name of organisations) line += line === '' ? `O=${name}` : `,O=${name}`;
+  if (commonName === '') return line;
+  return line === '' ? `CN=${commonName}` : `${line},CN=${commonName}`;
 }
 
 function canonical(name: string): string {
@@ -150,15 +226,20 @@ function canonical(name: string): string {
 }
 
 function first(attributes: readonly TextAttribute[], type: string): string {
-  return attributes.find((attribute) => attribute.type === type)?.value ?? '';
+  for (const attribute of attributes) if (attribute.type === type) return attribute.value;
+  return '';
 }
+
+const NONE: readonly string[] = [];
 
 function all(attributes: readonly TextAttribute[], type: string): readonly string[] {
-  return attributes.filter((attribute) => attribute.type === type).map((attribute) => attribute.value);
-}
-
-function sameAttributes(a: readonly TextAttribute[], b: readonly TextAttribute[]): boolean {
-  return a.length === b.length && a.every((one, at) => one.type === b[at]?.type && one.value === b[at]?.value);
+  let found: string[] | null = null;
+  for (const attribute of attributes) {
+    if (attribute.type !== type) continue;
+    found ??= [];
+    found.push(attribute.value);
+  }
+  return found ?? NONE;
 }
 
 function text(value: unknown): string | null {

@@ -1,10 +1,10 @@
 // Keys that endpoints of one cluster share: what may join them into an estimate. Hashed, because they are identifiers of somebody's cluster.
 import { createHmac, hash } from 'node:crypto';
 import { headerOf } from './answer.ts';
-import { DISTRIBUTIONS } from './distributions/list.ts';
+import { CLUSTER_NAME } from './distributions/list.ts';
 import type { Facts } from './facts.ts';
-import { isUuid } from './rungs/header-rungs.ts';
 import type { Indicators } from './rungs/list.ts';
+import { isUuid } from './uuid.ts';
 
 /** 128 bits: no accidental collision among the clusters of the internet, half the size of the whole digest. */
 const KEY_HEX_DIGITS = 32;
@@ -23,21 +23,32 @@ function pathClass(path: string): string {
  * without it they are plain SHA-256. Keys may over-merge (a copied certificate, a shared authority): the estimate guards against that.
  */
 export function clusterKeys(facts: Facts, indicators: Indicators, key: string | null): readonly string[] {
-  const keys = new Set<string>();
-  const add = (kind: string, text: string): void => {
-    keys.add(`${kind}-${digest(`${kind}\n${text}`, key)}`);
-  };
-  for (const answer of facts.answers) {
+  const keys: string[] = [];
+  for (const answer of facts.heads) {
     const uid = headerOf(answer, 'x-kubernetes-pf-flowschema-uid');
-    if (uid !== undefined && isUuid(uid)) add('pf', `${pathClass(answer.path)}\n${uid.toLowerCase()}`);
+    if (uid !== undefined && isUuid(uid)) {
+      add(keys, 'pf', `pf\n${pathClass(answer.path)}\n${uid.toLowerCase()}`, key);
+    }
   }
   const certificate = facts.certificate;
   if (certificate !== null && isClusterCertificate(indicators)) {
-    if (certificate.publicKeySha256 !== null) add('spki', certificate.publicKeySha256);
-    if (certificate.authorityKeyId !== null) add('aki', certificate.authorityKeyId);
-    for (const name of certificate.names.filter(isClusterName).slice(0, MAX_NAME_KEYS)) add('dns', name);
+    const { publicKeySha256, authorityKeyId } = certificate;
+    if (publicKeySha256 !== null) add(keys, 'spki', `spki\n${publicKeySha256}`, key);
+    if (authorityKeyId !== null) add(keys, 'aki', `aki\n${authorityKeyId}`, key);
+    let names = 0;
+    for (const name of certificate.ownNames) {
+      if (names < MAX_NAME_KEYS && isClusterName(name)) {
+        names++;
+        add(keys, 'dns', `dns\n${name}`, key);
+      }
+    }
   }
-  return [...keys].sort();
+  return keys.length > 1 ? keys.sort() : keys;
+}
+
+function add(keys: string[], kind: string, text: string, key: string | null): void {
+  const one = `${kind}-${digest(text, key)}`;
+  if (!keys.includes(one)) keys.push(one);
 }
 
 /** Only certificates of a cluster's own authority: the key id of a public authority joins the whole web. */
@@ -45,14 +56,8 @@ function isClusterCertificate({ certificateName, clusterIssuer, etcdCertificate 
   return certificateName === true || clusterIssuer === true || etcdCertificate === true;
 }
 
-const ENDPOINT_NAMES: readonly RegExp[] = [
-  ...DISTRIBUTIONS.flatMap(({ endpoint }) => endpoint ?? []),
-  /^hcp-kubernetes\.[0-9a-f]{24}\.svc\.cluster\.local$/,
-  /^api\.internal\./,
-];
-
 function isClusterName(name: string): boolean {
-  return !name.startsWith('*') && ENDPOINT_NAMES.some((pattern) => pattern.test(name));
+  return !name.startsWith('*') && CLUSTER_NAME.test(name);
 }
 
 function digest(text: string, key: string | null): string {

@@ -1,12 +1,14 @@
 // Is the host what it says it is? A passive grade from contradictions between what it sent and what Kubernetes sends.
-import { type Answer, headerOf } from './answer.ts';
-import { buildDay, emulationContradiction, forgedFields, plusRuleBroken } from './build-consistency.ts';
+import { type Answer, headerOf, someAnswer } from './answer.ts';
+import { buildDay, emulationContradiction, plusRuleBroken } from './build-consistency.ts';
 import type { BuildInfo } from './build-info.ts';
 import type { Facts } from './facts.ts';
 import type { GitVersion } from './git-version.ts';
-import { isUuid } from './rungs/header-rungs.ts';
+import type { FieldName } from './head.ts';
 import type { Indicators } from './rungs/list.ts';
 import { forbiddenForm, unauthorizedForm } from './status-body.ts';
+import { isUtcSeconds } from './utc-time.ts';
+import { isUuid } from './uuid.ts';
 import type { ComponentName, Verdict } from './verdict.ts';
 
 /** What the checks look at. */
@@ -27,6 +29,8 @@ interface Check {
   readonly reason: string;
   readonly weight: Weight;
   readonly says: string;
+  /** True when the body of /version alone decides: such checks are made once for each build. */
+  readonly ofBuild?: true;
   readonly holds: (it: Case) => boolean;
 }
 
@@ -44,6 +48,7 @@ const field = (
 export const CONSISTENCY_CHECKS: readonly Check[] = [
   {
     reason: 'version_keys_missing',
+    ofBuild: true,
     weight: 4,
     says: 'Keys that every build writes are missing from a body with others.',
     holds: ({ build }) => build !== null && !build.extract && build.missing.length > 0,
@@ -52,10 +57,11 @@ export const CONSISTENCY_CHECKS: readonly Check[] = [
     reason: 'version_extract_as_body',
     weight: 4,
     says: 'The whole body, seen with its head, has gitVersion alone.',
-    holds: ({ build, facts }) => build?.extract === true && facts.version?.headers != null,
+    holds: ({ build, facts }) => build?.extract === true && facts.version?.head != null,
   },
   {
     reason: 'version_not_a_version',
+    ofBuild: true,
     weight: 4,
     says: 'gitVersion has no form that a build can have.',
     holds: ({ build, version }) => build !== null && version === null,
@@ -68,9 +74,10 @@ export const CONSISTENCY_CHECKS: readonly Check[] = [
   },
   {
     reason: 'version_contradicts_itself',
+    ofBuild: true,
     weight: 4,
     says: 'Numbers, Go version or build date cannot belong to that gitVersion.',
-    holds: ({ build, version }) => build !== null && version !== null && forgedFields(version, build.fields).length > 0,
+    holds: ({ build }) => build?.forged === true,
   },
   {
     reason: 'built_in_the_future',
@@ -80,6 +87,7 @@ export const CONSISTENCY_CHECKS: readonly Check[] = [
   },
   {
     reason: 'version_key_order',
+    ofBuild: true,
     weight: 2,
     says: 'The keys stand in an order that Kubernetes does not write.',
     holds: ({ build }) => build !== null && !build.ordered,
@@ -99,6 +107,7 @@ export const CONSISTENCY_CHECKS: readonly Check[] = [
   },
   {
     reason: 'emulation_fields',
+    ofBuild: true,
     weight: 2,
     says: 'Emulation fields are there before 1.33 or missing since, or contradict the minor.',
     holds: ({ build, version }) =>
@@ -109,24 +118,28 @@ export const CONSISTENCY_CHECKS: readonly Check[] = [
   },
   {
     reason: 'minor_plus',
+    ofBuild: true,
     weight: 1,
     says: "The minor's + does not follow upstream's rule (OpenShift is exempt).",
     holds: ({ build, version }) => build !== null && version !== null && plusRuleBroken(version, build.fields),
   },
   {
     reason: 'git_commit_form',
+    ofBuild: true,
     weight: 2,
     says: 'gitCommit is no hash.',
     holds: (it) => !fits(field(it, 'gitCommit'), /^(?:[0-9a-f]{7,40}|\$Format:%H\$|)$/),
   },
   {
     reason: 'git_tree_state',
+    ofBuild: true,
     weight: 2,
     says: 'gitTreeState is no state of a build.',
     holds: (it) => !fits(field(it, 'gitTreeState'), /^(?:clean|dirty|archive|not a git tree|unknown|)$/),
   },
   {
     reason: 'build_date_form',
+    ofBuild: true,
     weight: 2,
     says: 'buildDate is no UTC time.',
     holds: (it) =>
@@ -136,18 +149,21 @@ export const CONSISTENCY_CHECKS: readonly Check[] = [
   },
   {
     reason: 'go_version_form',
+    ofBuild: true,
     weight: 2,
     says: 'goVersion is none.',
     holds: (it) => !fits(field(it, 'goVersion'), /^(?:go1\.\d+|devel )/),
   },
   {
     reason: 'compiler',
+    ofBuild: true,
     weight: 2,
     says: "The compiler is not Go's own.",
     holds: (it) => !fits(field(it, 'compiler'), /^(?:gc|gccgo)$/),
   },
   {
     reason: 'platform',
+    ofBuild: true,
     weight: 2,
     says: 'The platform is none that servers are built for.',
     holds: (it) => !fits(field(it, 'platform'), /^[a-z]+\/[a-z0-9]+$/),
@@ -180,7 +196,7 @@ export const CONSISTENCY_CHECKS: readonly Check[] = [
     reason: 'header_order',
     weight: 1,
     says: 'The header fields stand in an order that the API machinery does not write.',
-    holds: ({ facts }) => facts.answers.some(hasForeignOrder),
+    holds: ({ facts }) => someAnswer(facts.answers, hasForeignOrder),
   },
   {
     reason: 'audit_id_form',
@@ -199,7 +215,8 @@ export const CONSISTENCY_CHECKS: readonly Check[] = [
     weight: 2,
     says: 'Priority and fairness headers on a 401, which is answered before them.',
     holds: ({ facts }) =>
-      facts.answers.some(
+      someAnswer(
+        facts.heads,
         (answer) => answer.status === 401 && headerOf(answer, 'x-kubernetes-pf-flowschema-uid') !== undefined,
       ),
   },
@@ -207,13 +224,13 @@ export const CONSISTENCY_CHECKS: readonly Check[] = [
     reason: 'status_body_form',
     weight: 2,
     says: 'A refusal with a Status body that the API machinery does not write, byte for byte.',
-    holds: ({ facts }) => facts.answers.some(hasForeignStatus),
+    holds: ({ facts }) => someAnswer(facts.answers, hasForeignStatus),
   },
   {
     reason: 'status_code_differs',
     weight: 4,
     says: 'The Status body states another code than the status line.',
-    holds: ({ facts }) => facts.answers.some(hasForeignCode),
+    holds: ({ facts }) => someAnswer(facts.answers, hasForeignCode),
   },
 ];
 
@@ -226,15 +243,35 @@ export function consistencyOf(
   indicators: Indicators,
   component: ComponentName | null,
 ): Verdict['honeypot'] {
-  if (component !== 'kube-apiserver' && component !== 'kubectl-proxy') return { grade: 'none', reasons: [] };
-  const { build, gitVersion: version } = facts;
-  const it: Case = { facts, indicators, build, version };
-  const found = CONSISTENCY_CHECKS.filter((check) => check.holds(it));
+  if (component !== 'kube-apiserver' && component !== 'kubectl-proxy') return CONSISTENT;
+  const it: Case = { facts, indicators, build: facts.build, version: facts.gitVersion };
+  const ofBuild = faultsOfBuild(it);
+  let found: readonly Check[] = HOST_CHECKS.filter((check) => check.holds(it));
+  if (ofBuild.length > 0)
+    found = CONSISTENCY_CHECKS.filter((check) => ofBuild.includes(check) || found.includes(check));
+  if (found.length === 0) return CONSISTENT;
   const weight = found.reduce((sum, check) => sum + check.weight, 0);
   return {
-    grade: weight === 0 ? 'none' : weight === 1 ? 'low' : weight < 4 ? 'medium' : 'high',
+    grade: weight === 1 ? 'low' : weight < 4 ? 'medium' : 'high',
     reasons: found.map((check) => check.reason),
   };
+}
+
+const CONSISTENT: Verdict['honeypot'] = { grade: 'none', reasons: Object.freeze([]) };
+const HOST_CHECKS = CONSISTENCY_CHECKS.filter((check) => check.ofBuild !== true);
+const BUILD_CHECKS = CONSISTENCY_CHECKS.filter((check) => check.ofBuild === true);
+const NO_FAULTS: readonly Check[] = [];
+const faults = new WeakMap<BuildInfo, readonly Check[]>();
+
+/** What is wrong with the build that /version states, whoever states it. */
+function faultsOfBuild(it: Case): readonly Check[] {
+  if (it.build === null) return NO_FAULTS;
+  let found = faults.get(it.build);
+  if (found === undefined) {
+    found = BUILD_CHECKS.filter((check) => check.holds(it));
+    faults.set(it.build, found);
+  }
+  return found;
 }
 
 function fits(value: string | undefined, pattern: RegExp): boolean {
@@ -247,7 +284,9 @@ function hasRawVersion(facts: Facts): boolean {
 }
 
 function isBuiltInFuture({ build, facts }: Case): boolean {
-  const built = Date.parse(build?.fields.buildDate ?? '');
+  if (build === null || build.fields.buildDate === undefined) return false;
+  if (facts.atUtc && isUtcSeconds(build.fields.buildDate) && build.fields.buildDate < facts.at) return false;
+  const built = Date.parse(build.fields.buildDate);
   const seen = Date.parse(facts.at);
   return !Number.isNaN(built) && !Number.isNaN(seen) && built > seen + FUTURE_GRACE_MS;
 }
@@ -255,32 +294,19 @@ function isBuiltInFuture({ build, facts }: Case): boolean {
 /** `seen` is the rung of the header: it must have been looked for on a 200 of a server that is known to be new enough. */
 function lacksHeader({ version, facts }: Case, sinceMinor: number, seen: boolean | null): boolean {
   if (version === null || version.major !== 1 || version.minor < sinceMinor) return false;
-  return seen === false && facts.version?.status === 200 && facts.version.headers !== null;
+  return seen === false && facts.version?.status === 200 && facts.version.head !== null;
 }
 
-function anyHeader(facts: Facts, name: string, test: (value: string) => boolean): boolean {
-  return facts.answers.some((answer) => {
+function anyHeader(facts: Facts, name: FieldName, test: (value: string) => boolean): boolean {
+  for (const answer of facts.heads) {
     const value = headerOf(answer, name);
-    return value !== undefined && test(value);
-  });
+    if (value !== undefined && test(value)) return true;
+  }
+  return false;
 }
-
-/** Header names of the API machinery: Go sorts what handlers set, so Audit-Id, Cache-Control and Content-Type keep this order on the wire. */
-const SORTED_FIELDS = [
-  'audit-id',
-  'cache-control',
-  'content-type',
-  'x-content-type-options',
-  'x-kubernetes-pf-flowschema-uid',
-  'x-kubernetes-pf-prioritylevel-uid',
-];
 
 function hasForeignOrder(answer: Answer): boolean {
-  if (!answer.whole || answer.headers === null || headerOf(answer, 'audit-id') === undefined) return false;
-  const places = answer.headers
-    .map((header) => SORTED_FIELDS.indexOf(header.name.toLowerCase()))
-    .filter((place) => place >= 0);
-  return places.some((place, at) => at > 0 && place < (places[at - 1] ?? 0));
+  return answer.whole && answer.head?.sorted === false && headerOf(answer, 'audit-id') !== undefined;
 }
 
 /** A whole compact Status body that is none of the API machinery's: its length gives a forgery away. */

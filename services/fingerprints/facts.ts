@@ -5,8 +5,8 @@ import { type BuildInfo, readVersionBody, type VersionBody } from './build-info.
 import { type CertificateView, viewCertificate } from './certificate-view.ts';
 import type { VersionSlug } from './data/distributions.ts';
 import { plainName } from './distinguished-name-text.ts';
-import { type GitVersion, parseGitVersion } from './git-version.ts';
-import { shapeOf } from './version-shapes.ts';
+import type { GitVersion } from './git-version.ts';
+import { isUtcSeconds } from './utc-time.ts';
 
 export interface Facts {
   readonly port: number | null;
@@ -15,12 +15,15 @@ export interface Facts {
   readonly transport: 'tls' | 'plain' | null;
   /** RFC 3339: when it was seen, or when it is judged. */
   readonly at: string;
+  /** True when `at` is a plain UTC time (isUtcSeconds), so that it compares by its characters. */
+  readonly atUtc: boolean;
   readonly certificate: CertificateView | null;
   /** Subject DNs of the CertificateRequest in one spelling; null: not readable. */
   readonly clientCas: readonly string[] | null;
-  readonly alpn: string | false | null;
   /** Answers with a status, in the order asked. */
   readonly answers: readonly Answer[];
+  /** Those of `answers` whose head was seen. */
+  readonly heads: readonly Answer[];
   readonly version: Answer | null;
   readonly versionBody: VersionBody | null;
   /** The build that a 200 on /version states, its version and what shape that has; null when none is stated. */
@@ -48,30 +51,31 @@ export function gatherFacts(evidence: Evidence, now: string): Facts {
   const given = (typeof evidence === 'object' && evidence !== null ? evidence : {}) as Evidence;
   const certificate = viewCertificate(given);
   const all = readAnswers(given);
-  const answers = all.filter((answer) => answer.status !== null);
-  const version = at(answers, '/version');
+  const answers = withStatus(all);
+  const at = timeOf(given) ?? now;
+  const version = answerTo(answers, '/version');
   const versionBody = version?.body == null ? null : readVersionBody(version.body);
   const build = version?.status === 200 && versionBody?.kind === 'kubernetes' ? versionBody.build : null;
-  const gitVersion = build === null ? null : parseGitVersion((build.fields.gitVersion ?? '').trim());
   return {
     port: portOf(given),
     serverName: typeof given.serverName === 'string' ? given.serverName.toLowerCase().replace(/\.$/, '') : null,
     transport: transportOf(given, certificate),
-    at: typeof given.observedAt === 'string' && /^\d{4}-\d\d-\d\d/.test(given.observedAt) ? given.observedAt : now,
+    at,
+    atUtc: isUtcSeconds(at),
     certificate,
     clientCas: clientCasOf(given),
-    alpn: typeof given.tls?.alpn === 'string' || given.tls?.alpn === false ? given.tls.alpn : null,
     answers,
+    heads: withHead(answers),
     version,
     versionBody,
     build,
-    gitVersion,
-    shape: gitVersion === null ? null : shapeOf(gitVersion),
-    healthz: at(answers, '/healthz'),
-    livez: at(answers, '/livez'),
-    health: at(answers, '/health'),
-    root: at(answers, '/'),
-    metrics: at(answers, '/metrics'),
+    gitVersion: build?.version ?? null,
+    shape: build?.shape ?? null,
+    healthz: answerTo(answers, '/healthz'),
+    livez: answerTo(answers, '/livez'),
+    health: answerTo(answers, '/health'),
+    root: answerTo(answers, '/'),
+    metrics: answerTo(answers, '/metrics'),
     failures: failuresOf(given, all),
     plainToTls:
       typeof given.plainHttpToTlsPort?.response === 'string' ? given.plainHttpToTlsPort.response.slice(0, 1024) : null,
@@ -80,15 +84,35 @@ export function gatherFacts(evidence: Evidence, now: string): Facts {
 
 function readAnswers(evidence: Evidence): readonly Answer[] {
   const requests: unknown = evidence.requests;
-  if (!Array.isArray(requests)) return [];
-  return requests
-    .slice(0, MAX_REQUESTS)
-    .filter((request): request is EvidenceRequest => typeof request === 'object' && request !== null)
-    .map(readAnswer);
+  if (!Array.isArray(requests)) return NONE;
+  const answers: Answer[] = [];
+  for (let i = 0; i < requests.length && i < MAX_REQUESTS; i++) {
+    const request: unknown = requests[i];
+    if (typeof request === 'object' && request !== null) answers.push(readAnswer(request as EvidenceRequest));
+  }
+  return answers;
 }
 
-function at(answers: readonly Answer[], path: string): Answer | null {
-  return answers.find((answer) => answer.path === path) ?? null;
+const NONE: readonly never[] = [];
+
+/** The answers themselves where all have a status, as nearly always. */
+function withStatus(answers: readonly Answer[]): readonly Answer[] {
+  for (const { status } of answers) if (status === null) return answers.filter((answer) => answer.status !== null);
+  return answers;
+}
+
+function withHead(answers: readonly Answer[]): readonly Answer[] {
+  for (const { head } of answers) if (head === null) return answers.filter((answer) => answer.head !== null);
+  return answers;
+}
+
+function answerTo(answers: readonly Answer[], path: string): Answer | null {
+  for (const answer of answers) if (answer.path === path) return answer;
+  return null;
+}
+
+function timeOf({ observedAt }: Evidence): string | null {
+  return typeof observedAt === 'string' && /^\d{4}-\d\d-\d\d/.test(observedAt) ? observedAt : null;
 }
 
 function portOf(evidence: Evidence): number | null {
@@ -112,10 +136,13 @@ function clientCasOf(evidence: Evidence): readonly string[] | null {
 }
 
 function failuresOf(evidence: Evidence, answers: readonly Answer[]): readonly string[] {
-  const failures = answers
-    .filter((answer) => answer.status === null && answer.end !== null)
-    .map((answer) => answer.end ?? '');
+  let failures: string[] | null = null;
+  for (const { status, end } of answers) {
+    if (status !== null || end === null) continue;
+    failures ??= [];
+    failures.push(end);
+  }
   const tls12: unknown = evidence.tls12?.['error'];
-  if (typeof tls12 === 'string') failures.push(tls12);
-  return failures;
+  if (typeof tls12 === 'string') return [...(failures ?? NONE), tls12];
+  return failures ?? NONE;
 }

@@ -1,8 +1,9 @@
 // NDJSON evidence in, NDJSON verdicts out: one line for one line, in the same order.
 import type { Evidence } from '../feeds/evidence.ts';
 import { parseEvidence } from '../feeds/read-evidence.ts';
-import { judge } from './match.ts';
+import { judge, weigh } from './match.ts';
 import type { Verdict } from './verdict.ts';
+import { verdictLine } from './verdict-line.ts';
 
 export interface FingerprintedLine {
   /** The verdict as JSON, without a newline. */
@@ -21,8 +22,9 @@ const NOTHING: Evidence = { endpoint: { address: '', port: 0 } };
 export async function* fingerprintLines(lines: AsyncIterable<string>, now: string): AsyncIterable<FingerprintedLine> {
   for await (const line of lines) {
     const read = parseEvidence(line);
-    const verdict = read.ok ? judge(read.evidence, { now }) : unreadable(read.reason, now);
-    yield { line: JSON.stringify(verdict), failed: !read.ok };
+    yield read.ok
+      ? { line: verdictLine(weigh(read.evidence, { now })), failed: false }
+      : { line: JSON.stringify(unreadable(read.reason, now)), failed: true };
   }
 }
 

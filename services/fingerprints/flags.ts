@@ -1,7 +1,8 @@
 // Short remarks on a verdict that counts and reports can filter by.
+import { someAnswer } from './answer.ts';
 import type { Facts } from './facts.ts';
-import type { RangeMatch } from './ranges.ts';
 import type { Indicators } from './rungs/list.ts';
+import { isUtcSeconds } from './utc-time.ts';
 import type { Authentication, ComponentName } from './verdict.ts';
 import type { ClassifiedVersion } from './version.ts';
 
@@ -11,7 +12,8 @@ export interface FlagCase {
   readonly component: ComponentName | null;
   readonly authentication: Authentication | null;
   readonly named: ClassifiedVersion | null;
-  readonly ranges: readonly RangeMatch[];
+  /** True when the sources of the ranges differ about one of them. */
+  readonly disputed: boolean;
 }
 
 interface Flag {
@@ -65,7 +67,7 @@ export const FLAGS: readonly Flag[] = [
   {
     name: 'range_sources_differ',
     says: 'The sources do not agree whether one of the ranges contains this version.',
-    holds: ({ ranges }) => ranges.some((range) => range.disputed),
+    holds: ({ disputed }) => disputed,
   },
   {
     name: 'foreign_service_names',
@@ -101,7 +103,8 @@ export const FLAGS: readonly Flag[] = [
     says: 'It answers 503 or 429: try later.',
     holds: ({ component, facts }) =>
       component !== null &&
-      facts.answers.some(
+      someAnswer(
+        facts.answers,
         ({ status }) => status === 429 || (status === 503 && !facts.healthz?.body?.includes('lastUpdated')),
       ),
   },
@@ -118,13 +121,32 @@ export const FLAGS: readonly Flag[] = [
   },
 ];
 
-/** The flags of a verdict, in the order of the table. */
+/** Combinations that occurred, by their bits. */
+const combinations = new Map<number, readonly string[]>();
+
+/** The flags of a verdict, in the order of the table. The same list for the same flags: it is shared. */
 export function flagsOf(it: FlagCase): readonly string[] {
-  return FLAGS.filter((flag) => flag.holds(it)).map((flag) => flag.name);
+  let bits = 0;
+  for (let at = 0; at < FLAGS.length; at++) if (FLAGS[at]!.holds(it)) bits |= 1 << at;
+  let flags = combinations.get(bits);
+  if (flags === undefined) {
+    flags = Object.freeze(FLAGS.filter((_, at) => (bits & (1 << at)) !== 0).map(({ name }) => name));
+    combinations.set(bits, flags);
+  }
+  return flags;
 }
 
-function isExpired({ certificate, at }: Facts): boolean {
-  const end = Date.parse(certificate?.notAfter ?? '');
+/** "2026-11-24T12:00:00" */
+const TO_THE_SECOND = 19;
+
+function isExpired({ certificate, at, atUtc }: Facts): boolean {
+  const notAfter = certificate?.notAfter ?? null;
+  if (notAfter === null) return false;
+  if (atUtc && isUtcSeconds(notAfter)) {
+    const [end, seen] = [notAfter.slice(0, TO_THE_SECOND), at.slice(0, TO_THE_SECOND)];
+    if (end !== seen) return end < seen;
+  }
+  const end = Date.parse(notAfter);
   const seen = Date.parse(at);
   return !Number.isNaN(end) && !Number.isNaN(seen) && end < seen;
 }

@@ -5,6 +5,19 @@ import { parseObject } from './build-info.ts';
 export const UNAUTHORIZED_BODY =
   '{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}\n';
 
+/** The bodies of the paths that are asked, which are a dozen. */
+const forbidden = new Map<string, string>();
+const MAX_PATHS = 64;
+
+function forbiddenGet(path: string): string {
+  let body = forbidden.get(path);
+  if (body === undefined) {
+    body = forbiddenBody('get', path);
+    if (forbidden.size < MAX_PATHS) forbidden.set(path, body);
+  }
+  return body;
+}
+
 /** The compact 403 body for a verb and a path: 181 + lengths octets. Source: apiserver endpoints/handlers/responsewriters/errors.go. */
 export function forbiddenBody(verb: string, path: string): string {
   const escaped = path.replace(/[&<>]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
@@ -28,7 +41,7 @@ export function unauthorizedForm(body: string): StatusForm | null {
 
 /** Compares a 403 body that names system:anonymous and this path (servers append a reason after a colon). null: another body. */
 export function forbiddenForm(body: string, path: string): StatusForm | null {
-  if (body === forbiddenBody('get', path)) return 'exact';
+  if (body === forbiddenGet(path)) return 'exact';
   const status = readStatus(body, 403);
   const message = status?.['message'];
   if (status === null || typeof message !== 'string' || status['reason'] !== 'Forbidden') return null;

@@ -65,8 +65,8 @@ export function versionBounds(facts: Facts, indicators: Indicators): VersionBoun
 
 /** True when a whole head of a refusal was seen and no proxy left a trace. */
 export function isUntouched(facts: Facts): boolean {
-  const heads = facts.answers.filter((answer) => answer.headers !== null);
   return (
-    heads.length > 0 && heads.every((answer) => PROXY_FIELDS.every((field) => headerOf(answer, field) === undefined))
+    facts.heads.length > 0 &&
+    facts.heads.every((answer) => PROXY_FIELDS.every((field) => headerOf(answer, field) === undefined))
   );
 }

@@ -1,10 +1,10 @@
 // A gitVersion named: which distribution's build it is, its numbers, and upstream's support on a day. Used by verdicts and by tallies.
 import { forgedFields } from './build-consistency.ts';
-import type { BuildFields } from './build-info.ts';
+import type { BuildFields, BuildInfo } from './build-info.ts';
 import { type DistributionSlug, distributionName } from './data/distributions.ts';
 import { parseGitVersion } from './git-version.ts';
 import { supportOn } from './lifecycle.ts';
-import type { Support } from './verdict.ts';
+import type { Support, VersionFacts } from './verdict.ts';
 import { shapeOf } from './version-shapes.ts';
 
 export { parseGitVersion } from './git-version.ts';
@@ -48,6 +48,46 @@ export function classifyVersion(gitVersion: string, at: string, context: Version
   }
   const { major, minor, patch } = version;
   return named(slug, version.text, major, minor, patch, supportOn(major, minor, at));
+}
+
+/** Per build: what it is called on a day, and how. */
+const classified = new WeakMap<BuildInfo, Map<string, ClassifiedVersion>>();
+/** Days, vendors and complete or not, for one build; observations of one run are of a few days. */
+const MAX_READINGS = 64;
+
+/** classifyVersion for a body of /version. The same object for the same build, day, completeness and vendor. */
+export function classifyBuild(
+  build: BuildInfo,
+  at: string,
+  incomplete: boolean,
+  vendor: DistributionSlug | null,
+): ClassifiedVersion {
+  let readings = classified.get(build);
+  if (readings === undefined || readings.size >= MAX_READINGS) {
+    readings = new Map();
+    classified.set(build, readings);
+  }
+  const key = `${at.slice(0, 10)}${incomplete ? '!' : ' '}${vendor ?? ''}`;
+  let reading = readings.get(key);
+  if (reading === undefined) {
+    const fields = build.extract ? {} : build.fields;
+    reading = classifyVersion(build.fields.gitVersion ?? '', at, { fields, incomplete, vendor });
+    readings.set(key, reading);
+  }
+  return reading;
+}
+
+const stated = new WeakMap<ClassifiedVersion, VersionFacts>();
+
+/** A classified version as verdicts give it. The same object for the same version. */
+export function statedVersion(version: ClassifiedVersion): VersionFacts {
+  let facts = stated.get(version);
+  if (facts === undefined) {
+    const { gitVersion, major, minor, patch } = version;
+    facts = { gitVersion, major, minor, patch, source: 'version-endpoint', atLeast: null, below: null };
+    stated.set(version, facts);
+  }
+  return facts;
 }
 
 function named(

@@ -136,6 +136,7 @@ const SENT = {
   country: 'text',
   asn: 'bigint',
   evidence_digest: 'text',
+  body_digest: 'text',
   flags: 'text[]',
   verdict: 'jsonb',
 } as const;
@@ -223,6 +224,7 @@ function toRow(observation: Observation): SentRow {
     country: observation.country,
     asn: observation.asn,
     evidence_digest: observation.evidenceDigest,
+    body_digest: observation.bodyDigest,
     flags: observation.flags.slice(0, STORED_FLAGS).map((flag) => flag.slice(0, STORED_NAME)),
     verdict,
   };

@@ -30,6 +30,8 @@ export interface Observation {
   readonly country: string | null;
   readonly asn: number | null;
   readonly evidenceDigest: string;
+  /** Over the bodies alone: equal where two endpoints answered the same (body-digest.ts). null: no body was seen. */
+  readonly bodyDigest: string | null;
   readonly flags: readonly string[];
 }
 

@@ -7,12 +7,15 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/database.ts';
 import type { Geo } from '../platform/geo.ts';
 import { type Address, parseAddress } from '../platform/net/address.ts';
+import type { FirstFlightProbe } from '../probes/first-flight.probe.ts';
 import type { Outcome } from '../probes/outcome.ts';
 import type { Pace } from '../probes/pace.ts';
 import type { Probe, ProbeResult } from '../probes/probe.ts';
 import { portPlan } from '../surveys/ports.ts';
 import { evidenceBodies, findPlan, openTargets } from '../surveys/survey.store.ts';
-import type { SurveyTarget } from '../surveys/survey.ts';
+import type { SurveyPlan, SurveyTarget } from '../surveys/survey.ts';
+import { bodyDigestOf } from './body-digest.ts';
+import { interview } from './interview.ts';
 import { commitChunk } from './observation.store.ts';
 import { digestOf, type Leaf, type Observation, outcomeOf } from './observation.ts';
 
@@ -20,6 +23,7 @@ export interface ObserveContext {
   readonly database: Database;
   readonly now: Clock;
   readonly probe: Probe;
+  readonly firstFlight: FirstFlightProbe;
   readonly pace: Pace;
   /** Policy with the survey's scope and opt-outs as fresh as half a minute; asked again just before each dial. */
   readonly policyFor: (scope: readonly string[]) => Promise<Policy>;
@@ -42,7 +46,7 @@ export async function observe(
   if (plan === null || targets === null) return false;
   const observations = await (plan.method === 'passive'
     ? readChunk(targets, await context.policyFor(plan.scope), context)
-    : dialChunk(targets, plan.scope, context, signal));
+    : dialChunk(targets, plan, context, signal));
   if (observations === null) return false;
   return commitChunk(context.database, { ...chunk, vantage: plan.vantage }, observations, context.now());
 }
@@ -50,12 +54,12 @@ export async function observe(
 /** All targets of a chunk, or null when the signal ended it first. */
 async function dialChunk(
   targets: readonly SurveyTarget[],
-  scope: readonly string[],
+  plan: SurveyPlan,
   context: ObserveContext,
   signal: AbortSignal,
 ): Promise<Observation[] | null> {
   try {
-    return await Promise.all(targets.map((target) => dial(target, scope, context, signal)));
+    return await Promise.all(targets.map((target) => dial(target, plan, context, signal)));
   } catch (error) {
     if (signal.aborted) return null;
     throw error;
@@ -65,7 +69,7 @@ async function dialChunk(
 /** One target dialled within pace, unless planning or policy already decided. Policy is asked when the turn has come: an opt-out holds for queued work. */
 async function dial(
   target: SurveyTarget,
-  scope: readonly string[],
+  plan: SurveyPlan,
   context: ObserveContext,
   signal: AbortSignal,
 ): Promise<Observation> {
@@ -81,18 +85,23 @@ async function dial(
     paths,
     plainFallback,
   };
-  const turn = async () => {
-    const policy = await context.policyFor(scope);
-    return mayAsk(target, address, policy) ? { policy, result: await context.probe(asked) } : null;
+  let policy: Policy | null = null;
+  const turn = (ask: () => Promise<ProbeResult>) => (): Promise<ProbeResult | null> => {
+    const allowed = async () => {
+      policy = await context.policyFor(plan.scope);
+      return mayAsk(target, address, policy) ? ask() : null;
+    };
+    return context.pace.run(address.text, allowed, signal);
   };
-  const dialled = await context.pace.run(address.text, turn, signal);
-  if (dialled === null) return undialled(target, 'blocked_policy', context);
-  return withoutOptedOutKey(
-    observed(target, dialled.result.evidence, dialled.result, 'active', context),
-    target,
-    dialled.policy,
-    context,
-  );
+  const asking = await interview(asked, plan, {
+    probe: turn(() => context.probe(asked)),
+    firstFlight: turn(() => context.firstFlight(asked)),
+    mayGoOn: (evidence) => mayKeep(leafOf(evidence), policy),
+  });
+  if (asking === null) return undialled(target, 'blocked_policy', context);
+  const { result, flags } = asking;
+  const seen = observed(target, result.evidence, result, 'active', context);
+  return withoutOptedOutKey({ ...seen, flags: [...seen.flags, ...flags] }, target, policy, context);
 }
 
 /** Neither the address nor the name may be one whose owner asked not to be asked. */
@@ -105,11 +114,15 @@ function mayAsk(target: SurveyTarget, address: Address | null, policy: Policy): 
 function withoutOptedOutKey(
   observation: Observation,
   target: SurveyTarget,
-  policy: Policy,
+  policy: Policy | null,
   context: ObserveContext,
 ): Observation {
-  const key = observation.certificate?.spkiSha256 ?? null;
-  return key === null || policy.decideKey(key).allowed ? observation : undialled(target, 'blocked_policy', context);
+  return mayKeep(observation.certificate, policy) ? observation : undialled(target, 'blocked_policy', context);
+}
+
+function mayKeep(leaf: Leaf | null, policy: Policy | null): boolean {
+  const key = leaf?.spkiSha256 ?? null;
+  return key === null || policy === null || policy.decideKey(key).allowed;
 }
 
 /** The evidence that feeds gave for the targets of a passive chunk. */
@@ -154,6 +167,7 @@ function observed(
     country: geo.country,
     asn: geo.asn,
     evidenceDigest: digestOf(evidence),
+    bodyDigest: bodyDigestOf(evidence),
     flags: [...new Set([...target.flags, ...verdict.flags])],
   };
 }

@@ -167,6 +167,11 @@ export const ERRORS = {
     what: 'There is no survey of that id.',
     todo: 'List the surveys with `kubecensus surveys` and name one of them.',
   },
+  KC_EXPORT_OUT: {
+    exit: 2,
+    what: 'The export cannot be written where it was asked for.',
+    todo: 'Name a file with --out in a directory that exists and that this user may write to.',
+  },
   KC_REPORT_OUT: {
     exit: 2,
     what: 'The report would overwrite something that is not a report.',

@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import type { Dimension, Unit } from '../rollups/rollup.ts';
+import { GRADE, JOIN_SUSPECT } from '../rollups/suspect.store.ts';
 import type {
   FeedRunFacts,
   GeoSource,
@@ -108,8 +109,8 @@ async function readRollups(db: Kysely<DB>, surveyId: string): Promise<Rollup[]> 
 
 /** What one thing of each unit is. An unresolved name stands for itself. */
 const UNIT_KEYS = {
-  endpoint: sql`(coalesce(host(address), host), port)`,
-  host: sql`coalesce(host(address), host)`,
+  endpoint: sql`(coalesce(host(o.address), o.host), o.port)`,
+  host: sql`coalesce(host(o.address), o.host)`,
   certificate: sql`certificate_id`,
 } as const satisfies Record<Unit, unknown>;
 
@@ -129,10 +130,10 @@ async function readUnit(db: Kysely<DB>, surveyId: string, unit: Unit): Promise<U
         ${UNIT_KEYS[unit]} as key,
         coalesce(bool_or(certificate_name), false) as san,
         coalesce(bool_or(version_endpoint), false) as version,
-        coalesce(bool_or(certificate_name) filter (where honeypot not in ('medium', 'high')), false) as clean_san,
-        coalesce(bool_or(version_endpoint) filter (where honeypot not in ('medium', 'high')), false) as clean_version
-      from observation
-      where survey_id = ${surveyId} and ${unit === 'certificate' ? sql`certificate_id is not null` : sql`true`}
+        coalesce(bool_or(certificate_name) filter (where ${GRADE} not in ('medium', 'high')), false) as clean_san,
+        coalesce(bool_or(version_endpoint) filter (where ${GRADE} not in ('medium', 'high')), false) as clean_version
+      from observation o ${JOIN_SUSPECT}
+      where o.survey_id = ${surveyId} and ${unit === 'certificate' ? sql`certificate_id is not null` : sql`true`}
       group by 1
     )
     select

@@ -3,11 +3,9 @@ import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import { type Cell, type Dimension, ROLLUP_SETS, type Unit } from './rollup.ts';
+import { findSuspects, GRADE, JOIN_SUSPECT } from './suspect.store.ts';
 
-/** A cluster may be counted on request; its keys join endpoints, so it is an estimate. */
-export type CountedUnit = Unit | 'cluster';
-
-/** Each dimension as an expression over observation `o`, its version `v` and, for feeds, one row per feed `f`. */
+/** Each dimension as an expression over observation `o`, its version `v`, what the survey suspects `s` and, for feeds, one row per feed `f`. */
 const EXPRESSIONS: Readonly<Record<Dimension, RawBuilder<string | null>>> = {
   component: sql`o.component`,
   grade: sql`o.grade`,
@@ -23,21 +21,20 @@ const EXPRESSIONS: Readonly<Record<Dimension, RawBuilder<string | null>>> = {
   port: sql`o.port::text`,
   feed: sql`f.feed`,
   authentication: sql`o.authentication`,
-  honeypot: sql`o.honeypot`,
+  honeypot: GRADE,
   method: sql`o.method`,
 };
 
 /** What is counted once. Endpoints of a survey are unique by construction, so they are counted as rows (a name that led nowhere is one). */
-const COUNTS: Readonly<Record<CountedUnit, RawBuilder<number>>> = {
+const COUNTS: Readonly<Record<Unit, RawBuilder<number>>> = {
   endpoint: sql`count(*)`,
   host: sql`count(distinct coalesce(host(o.address), o.host))`,
   certificate: sql`count(distinct o.certificate_id)`,
-  cluster: sql`count(distinct coalesce(o.verdict->'cluster'->'keys'->>0, o.evidence_digest)) filter (where o.grade in ('confirmed', 'probable'))`,
 };
 
 /** An endpoint of several feeds is a row for each where counts go by feed, and one row everywhere else. */
-const source = (by: readonly Dimension[]) => sql`
-  observation o left join k8s_version v on v.id = o.version_id
+export const observations = (by: readonly Dimension[]): RawBuilder<unknown> => sql`
+  observation o left join k8s_version v on v.id = o.version_id ${JOIN_SUSPECT}
   ${by.includes('feed') ? sql`left join lateral unnest(o.feeds) as f (feed) on true` : sql``}`;
 
 /** Observations whose dimension has one of the wanted values. */
@@ -48,19 +45,30 @@ function condition(dim: Dimension, wanted: readonly string[], by: readonly Dimen
   return sql`coalesce(${EXPRESSIONS[dim]}, '') = any(${values})`;
 }
 
-/** Recomputes all rollup sets of a survey and marks it; idempotent. */
+/** The values of an observation in some dimensions, as text[]; '' where not observed. */
+export const valuesOf = (by: readonly Dimension[]): RawBuilder<string[]> =>
+  sql`array[${sql.join(by.map((dim) => sql`coalesce(${EXPRESSIONS[dim]}, '')`))}]::text[]`;
+
+/** The observations of the survey that meet the conditions. */
+export function selected({ surveyId, where, by }: Pick<CountQuery, 'surveyId' | 'where' | 'by'>): RawBuilder<unknown> {
+  const filtered = Object.entries(where) as [Dimension, readonly string[]][];
+  const conditions = filtered.map(([dim, wanted]) => sql`and ${condition(dim, wanted, by)}`);
+  return sql`o.survey_id = ${surveyId} ${sql.join(conditions, sql` `)}`;
+}
+
+/** Finds the survey's suspects, recomputes all its rollup sets and marks it; idempotent. */
 export async function recompute(db: Kysely<DB>, surveyId: string, at: Date): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await tx.selectFrom('survey').select('id').where('id', '=', surveyId).forUpdate().executeTakeFirstOrThrow();
+    await findSuspects(tx, surveyId);
     await tx.deleteFrom('rollup').where('survey_id', '=', surveyId).execute();
     for (const dims of ROLLUP_SETS) {
-      const values = sql.join(dims.map((dim) => sql`coalesce(${EXPRESSIONS[dim]}, '')`));
       await sql`
         insert into rollup (survey_id, unit, dims, values, count)
         select ${surveyId}, u.unit, ${[...dims]}::text[], c.values, case u.unit when 'endpoint' then c.endpoints when 'host' then c.hosts else c.certificates end
         from (
-          select array[${values}]::text[] as values, ${COUNTS.endpoint} as endpoints, ${COUNTS.host} as hosts, ${COUNTS.certificate} as certificates
-          from ${source(dims)} where o.survey_id = ${surveyId} group by 1
+          select ${valuesOf(dims)} as values, ${COUNTS.endpoint} as endpoints, ${COUNTS.host} as hosts, ${COUNTS.certificate} as certificates
+          from ${observations(dims)} where o.survey_id = ${surveyId} group by 1
         ) c cross join (values ('endpoint'), ('host'), ('certificate')) as u (unit)
       `.execute(tx);
     }
@@ -73,7 +81,7 @@ export interface CountQuery {
   readonly by: readonly Dimension[];
   /** Observations must have one of the values in every named dimension; '' means not observed. */
   readonly where: Readonly<Partial<Record<Dimension, readonly string[]>>>;
-  readonly unit: CountedUnit;
+  readonly unit: Unit;
 }
 
 /**
@@ -81,11 +89,8 @@ export interface CountQuery {
  * Throws KC_NO_SURVEY when there is no survey of that id.
  */
 export async function count(db: Kysely<DB>, query: CountQuery): Promise<Cell[]> {
-  const kept =
-    ROLLUP_SETS.some((set) => set.join() === query.by.join()) &&
-    Object.keys(query.where).length === 0 &&
-    query.unit !== 'cluster';
-  const rolledUp = await isRolledUp(db, query.surveyId);
+  const kept = ROLLUP_SETS.some((set) => set.join() === query.by.join()) && Object.keys(query.where).length === 0;
+  const { rolledUp } = await requireSurvey(db, query.surveyId);
   const rows = kept && rolledUp ? await fromRollups(db, query) : await recount(db, query);
   return rows.map((row) => ({
     values: Object.fromEntries(
@@ -97,20 +102,18 @@ export async function count(db: Kysely<DB>, query: CountQuery): Promise<Cell[]> 
 
 /** The same counts straight from the observations. */
 export async function recount(db: Kysely<DB>, query: CountQuery): Promise<{ values: string[]; count: number }[]> {
-  const filtered = Object.entries(query.where) as [Dimension, readonly string[]][];
-  const values = sql.join(query.by.map((dim) => sql`coalesce(${EXPRESSIONS[dim]}, '')`));
-  const conditions = filtered.map(([dim, wanted]) => sql`and ${condition(dim, wanted, query.by)}`);
   const result = await sql<{ values: string[]; count: number }>`
-    select array[${values}]::text[] as values, ${COUNTS[query.unit]} as count from ${source(query.by)}
-    where o.survey_id = ${query.surveyId} ${sql.join(conditions, sql` `)} group by 1 order by 2 desc, 1
+    select ${valuesOf(query.by)} as values, ${COUNTS[query.unit]} as count from ${observations(query.by)}
+    where ${selected(query)} group by 1 order by 2 desc, 1
   `.execute(db);
   return result.rows;
 }
 
-async function isRolledUp(db: Kysely<DB>, surveyId: string): Promise<boolean> {
+/** Throws KC_NO_SURVEY when there is no survey of that id. */
+export async function requireSurvey(db: Kysely<DB>, surveyId: string): Promise<{ readonly rolledUp: boolean }> {
   const row = await db.selectFrom('survey').select('rolled_up_at').where('id', '=', surveyId).executeTakeFirst();
   if (row === undefined) throw new KubecensusError('KC_NO_SURVEY', `There is no survey ${surveyId}.`);
-  return row.rolled_up_at !== null;
+  return { rolledUp: row.rolled_up_at !== null };
 }
 
 async function fromRollups(db: Kysely<DB>, query: CountQuery): Promise<{ values: string[]; count: number }[]> {

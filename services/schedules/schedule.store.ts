@@ -34,6 +34,7 @@ export async function addSchedule(
 /** A schedule with its last fire. */
 export interface ScheduleRow extends Schedule {
   readonly lastFireAt: Date | null;
+  /** Why the last fire failed, else why the newest of its deliveries has not arrived. */
   readonly lastFailure: string | null;
   /** Deliveries of all its reports that arrived, and that did not yet. */
   readonly delivered: number;
@@ -42,7 +43,9 @@ export interface ScheduleRow extends Schedule {
 
 export async function listSchedules(db: Kysely<DB>): Promise<ScheduleRow[]> {
   const result = await sql<ScheduleRow>`
-    select s.id, s.name, s.spec, s.cron, s.destinations, s.next_due_at as "nextDueAt", f.fire_at as "lastFireAt", f.failure as "lastFailure",
+    select s.id, s.name, s.spec, s.cron, s.destinations, s.next_due_at as "nextDueAt", f.fire_at as "lastFireAt", coalesce(f.failure, (
+        select d.last_failure from delivery d where d.schedule_id = s.id and delivered_at is null and last_failure is not null order by d.id desc limit 1
+      )) as "lastFailure",
       (select count(*) from delivery d where d.schedule_id = s.id and delivered_at is not null) as delivered,
       (select count(*) from delivery d where d.schedule_id = s.id and delivered_at is null) as undelivered
     from schedule s left join lateral (select * from schedule_fire where schedule_id = s.id order by fire_at desc limit 1) f on true

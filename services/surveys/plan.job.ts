@@ -64,7 +64,10 @@ class Targets {
     if (target.address !== null) {
       const decision =
         address === null ? ({ allowed: false, reason: 'bad_address' } as const) : this.#policy.decide(address);
-      if (!decision.allowed) return this.exclude(key, decision.reason);
+      if (!decision.allowed) {
+        this.exclude(key, decision.reason);
+        return;
+      }
     }
     const canonical = address === null ? target : { ...target, address: address.text };
     const known = this.#byEndpoint.get(key);

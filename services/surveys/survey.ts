@@ -18,6 +18,13 @@ export interface SurveyPlan {
   readonly vantage: string;
   /** New connections per second over all targets. */
   readonly rate: number;
+  /**
+   * 'certificate': a first connection reads certificate and acceptable authorities, and only hosts where these speak of Kubernetes are
+   * asked anything. 'none', or absent: every host is asked.
+   */
+  readonly firstPass?: 'none' | 'certificate';
+  /** True when hosts that hide their version are dialled once more for their acceptable authorities; absent: false. */
+  readonly clientCas?: boolean;
 }
 
 /** One endpoint of a survey, or a name that led to none. */

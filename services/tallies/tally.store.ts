@@ -4,6 +4,9 @@ import type { StatedCount } from '../feeds/feed.ts';
 import { storableText } from '../platform/db/json.ts';
 import type { DB } from '../platform/db/schema.ts';
 
+/** Characters of a bucket's key that are stored: it is part of an index, whose rows Postgres limits to 2,700 bytes. */
+const STORED_KEY = 512;
+
 /** One stated bucket with what its version string proves. */
 export interface TallyBucket {
   readonly key: string;
@@ -13,7 +16,10 @@ export interface TallyBucket {
   readonly support: string;
 }
 
-/** Stores one stated count; false when the feed stated it before (same time, query and field): the first statement stays. */
+/**
+ * Stores one stated count; false when the feed stated it before (same time, query and field): the first statement stays. Buckets of one
+ * key are summed: a source may list a version twice.
+ */
 export async function storeTally(
   tx: Kysely<DB>,
   feed: string,
@@ -38,16 +44,23 @@ export async function storeTally(
     .returning('id')
     .executeTakeFirst();
   if (row === undefined) return false;
-  if (buckets.length > 0) {
+  const byKey = [...Map.groupBy(buckets, (bucket) => storedKey(bucket.key))].map(([key, same]) => ({
+    ...(same[0] as TallyBucket),
+    key,
+    count: same.reduce((sum, bucket) => sum + bucket.count, 0),
+  }));
+  if (byKey.length > 0) {
     await sql`
       insert into tally_bucket (tally_id, key, count, distribution, minor, support)
       select ${row.id}, * from unnest(
-        ${buckets.map((bucket) => storableText(bucket.key))}::text[], ${buckets.map((bucket) => bucket.count)}::bigint[],
-        ${buckets.map((bucket) => bucket.distribution)}::text[], ${buckets.map((bucket) => bucket.minor)}::text[], ${buckets.map((bucket) => bucket.support)}::text[])
+        ${byKey.map((bucket) => bucket.key)}::text[], ${byKey.map((bucket) => bucket.count)}::bigint[],
+        ${byKey.map((bucket) => bucket.distribution)}::text[], ${byKey.map((bucket) => bucket.minor)}::text[], ${byKey.map((bucket) => bucket.support)}::text[])
     `.execute(tx);
   }
   return true;
 }
+
+const storedKey = (key: string): string => storableText(key.slice(0, STORED_KEY));
 
 /** What tallies can be counted by; `version` is the bucket's key as stated. */
 export const TALLY_DIMENSIONS = {

@@ -51,7 +51,8 @@ function collecting({ database }: TestDatabase, options: Partial<CollectContext>
     onProgress: () => undefined,
     ...options,
   };
-  return (feed: Feed, signal = never, now = context.now): Promise<FeedRun> => collect(feed, { ...context, now }, signal);
+  return (feed: Feed, signal = never, now = context.now): Promise<FeedRun> =>
+    collect(feed, { ...context, now }, signal);
 }
 
 /** All that a feed leaves behind, without numbers that count attempts. */
@@ -73,7 +74,10 @@ class Model {
   add(item: FeedItem, now: Date): void {
     if (item.type === 'rejection') this.count('rejected');
     if (item.type !== 'sighting') return;
-    if (!/^8\./.test(item.host)) return this.count('rejected');
+    if (!/^8\./.test(item.host)) {
+      this.count('rejected');
+      return;
+    }
     const stated = item.observedAt === null ? null : Date.parse(item.observedAt);
     const row = this.rows.get(item.host);
     const seen = stated ?? row?.last ?? now.getTime();
@@ -109,7 +113,10 @@ const someItem: fc.Arbitrary<FeedItem> = fc.oneof(
         return sighting(host, { observedAt, ...(body === null ? {} : { evidence: evidence(shown as string) }) });
       }),
   },
-  { weight: 2, arbitrary: fc.constant<FeedItem>({ type: 'rejection', reason: 'bad_json', at: 'line 2', excerpt: '{' }) },
+  {
+    weight: 2,
+    arbitrary: fc.constant<FeedItem>({ type: 'rejection', reason: 'bad_json', at: 'line 2', excerpt: '{' }),
+  },
   { weight: 2, arbitrary: fc.constant<FeedItem>(checkpoint({ page: 1 })) },
   { weight: 1, arbitrary: fc.constant<FeedItem>({ type: 'note', claimedTotal: 12 }) },
 );
@@ -119,13 +126,18 @@ it('counts every row once and keeps what a plain model keeps, for any stream and
   const run = collecting(test);
   await fc.assert(
     fc.asyncProperty(fc.array(someItem, { maxLength: 40 }), async (items) => {
-      await sql`truncate feed_run, feed_cursor, candidate, sighting, sighting_evidence, quarantine cascade`.execute(test.database.db);
+      await sql`truncate feed_run, feed_cursor, candidate, sighting, sighting_evidence, quarantine cascade`.execute(
+        test.database.db,
+      );
       const model = new Model();
       for (const item of items) model.add(item, NOW);
       const done = await run(feedOf('f', items));
       const { read, accepted, duplicate, rejected, rejectedBy } = done;
       assert.deepEqual({ read, accepted, duplicate, rejected }, model.counts);
-      assert.equal(Object.values(rejectedBy).reduce((sum, n) => sum + n, 0), rejected);
+      assert.equal(
+        Object.values(rejectedBy).reduce((sum, n) => sum + n, 0),
+        rejected,
+      );
       assert.equal(done.state, 'complete');
       const kept = [...model.rows].sort().map(([key, row]) => ({
         key,
@@ -168,8 +180,7 @@ it('goes on at the last committed cursor after a pull that broke, without loss o
   const run = collecting(test);
   const hosts = Array.from({ length: 30 }, (_, i) => `8.0.0.${i + 1}`);
   const pulls: unknown[] = [];
-  const pull =
-    (breakAt: number): Pull =>
+  const pull = (breakAt: number): Pull =>
     async function* (since) {
       pulls.push(since);
       const from = since === null ? 0 : (since as { next: number }).next;
@@ -184,7 +195,11 @@ it('goes on at the last committed cursor after a pull that broke, without loss o
   const [broken] = await lastRuns(test.database.db);
   assert.equal(broken?.state, 'failed');
   assert.match(broken.partialReason ?? '', /went dead/);
-  assert.deepEqual([broken.read, broken.accepted], [20, 20], 'rows after the last commit are neither stored nor counted');
+  assert.deepEqual(
+    [broken.read, broken.accepted],
+    [20, 20],
+    'rows after the last commit are neither stored nor counted',
+  );
   assert.deepEqual(await loadCursor(test.database.db, 'f', 'all'), { next: 20 });
   const resumed = await run(feedOf('f', pull(-1)));
   assert.deepEqual(pulls, [null, { next: 20 }]);
@@ -218,7 +233,10 @@ it('never lets an older file move evidence or last seen back, and lets it widen 
 it('keeps evidence of an older row beside a newer row that carries none', async (t) => {
   const test = await withDatabase(t);
   await collecting(test)(
-    feedOf('f', [sighting('8.0.0.1', { observedAt: day(1), evidence: evidence('only') }), sighting('8.0.0.1', { observedAt: day(2) })]),
+    feedOf('f', [
+      sighting('8.0.0.1', { observedAt: day(1), evidence: evidence('only') }),
+      sighting('8.0.0.1', { observedAt: day(2) }),
+    ]),
   );
   const [row] = (await state(test)) as Record<string, unknown>[];
   assert.deepEqual([row?.['body'], row?.['last_seen']], ['only', new Date(day(2))]);
@@ -227,8 +245,18 @@ it('keeps evidence of an older row beside a newer row that carries none', async 
 it('keeps addresses, names and ports apart, and each feed beside the other', async (t) => {
   const test = await withDatabase(t);
   const run = collecting(test);
-  await run(feedOf('a', [sighting('8.0.0.1', { port: 6443, observedAt: day(1) }), sighting('API.example.org.', { port: '443', observedAt: day(1) })]));
-  await run(feedOf('b', [sighting('8.0.0.1', { port: 6443, observedAt: day(3) }), sighting('[2606:4700:0::1]', { observedAt: day(1) })]));
+  await run(
+    feedOf('a', [
+      sighting('8.0.0.1', { port: 6443, observedAt: day(1) }),
+      sighting('API.example.org.', { port: '443', observedAt: day(1) }),
+    ]),
+  );
+  await run(
+    feedOf('b', [
+      sighting('8.0.0.1', { port: 6443, observedAt: day(3) }),
+      sighting('[2606:4700:0::1]', { observedAt: day(1) }),
+    ]),
+  );
   const rows = (await state(test)) as Record<string, unknown>[];
   assert.deepEqual(
     rows.map((row) => [row['key'], row['kind'], row['address'], row['port'], row['feed'], row['feed_last']]),
@@ -244,23 +272,42 @@ it('keeps addresses, names and ports apart, and each feed beside the other', asy
 
 it('refuses times that cannot be, and says which', async (t) => {
   const test = await withDatabase(t);
-  const times = ['yesterday', '+200000-01-01T00:00:00Z', '-200000-01-01T00:00:00Z', '1970-01-01T00:00:00Z', '2026-11-25T12:00:01Z', '2026-11-25T11:59:59Z'];
-  const run = await collecting(test)(feedOf('f', times.map((observedAt, i) => sighting(`8.0.0.${i + 1}`, { observedAt }))));
+  const times = [
+    'yesterday',
+    '+200000-01-01T00:00:00Z',
+    '-200000-01-01T00:00:00Z',
+    '1970-01-01T00:00:00Z',
+    '2026-11-25T12:00:01Z',
+    '2026-11-25T11:59:59Z',
+  ];
+  const run = await collecting(test)(
+    feedOf(
+      'f',
+      times.map((observedAt, i) => sighting(`8.0.0.${i + 1}`, { observedAt })),
+    ),
+  );
   assert.deepEqual(run.rejectedBy, { bad_time: 3, future_time: 2 });
   assert.equal(run.accepted, 1);
 });
 
 it('counts who opted out and keeps no trace of them', async (t) => {
   const test = await withDatabase(t);
-  const run = await collecting(test)(feedOf('f', [sighting('9.9.9.9'), sighting('9.9.9.9', { port: 6443 }), sighting('a..b')]));
+  const run = await collecting(test)(
+    feedOf('f', [sighting('9.9.9.9'), sighting('9.9.9.9', { port: 6443 }), sighting('a..b')]),
+  );
   assert.deepEqual(run.rejectedBy, { opted_out: 2, bad_name: 1 });
-  assert.deepEqual(await quarantined(test.database.db, run.id, 10), [{ at: 'line 1', reason: 'bad_name', excerpt: 'a..b' }]);
+  assert.deepEqual(await quarantined(test.database.db, run.id, 10), [
+    { at: 'line 1', reason: 'bad_name', excerpt: 'a..b' },
+  ]);
   assert.deepEqual(await state(test), []);
 });
 
 it('keeps a thousand rejected rows of a run and counts them all', async (t) => {
   const test = await withDatabase(t);
-  const bad = Array.from({ length: 12_000 }, (_, i): FeedItem => ({ type: 'rejection', reason: 'bad_json', at: `line ${i}`, excerpt: 'x'.repeat(500) }));
+  const bad = Array.from(
+    { length: 12_000 },
+    (_, i): FeedItem => ({ type: 'rejection', reason: 'bad_json', at: `line ${i}`, excerpt: 'x'.repeat(500) }),
+  );
   const run = await collecting(test)(feedOf('f', bad));
   const kept = await quarantined(test.database.db, run.id, 20_000);
   assert.deepEqual([run.rejected, kept.length], [12_000, 1000]);
@@ -274,12 +321,22 @@ it('stores what hostile hosts send: NUL and lone surrogates in values, in header
     id: 'nul \u0000 lone \ud800 pair \u{1f600} slash \\u0000 quote "',
     requests: [{ path: '/version', status: 200, headers: { 'x\u0000y\udc00': 'v' }, body: '\u0000' }],
   };
-  const run = await collecting(test)(feedOf('f', [sighting('8.0.0.1', { evidence: hostile }), { type: 'rejection', reason: 'bad_json', at: 'line 2', excerpt: '\u0000\ud800' }]));
+  const run = await collecting(test)(
+    feedOf('f', [
+      sighting('8.0.0.1', { evidence: hostile }),
+      { type: 'rejection', reason: 'bad_json', at: 'line 2', excerpt: '\u0000\ud800' },
+    ]),
+  );
   assert.deepEqual([run.accepted, run.rejected], [1, 1]);
   const { body } = await test.database.db.selectFrom('sighting_evidence').select('body').executeTakeFirstOrThrow();
   const stored = body as unknown as { id: string; requests: { headers: Record<string, string>; body: string }[] };
   assert.equal(stored.id, 'nul \ufffd lone \ufffd pair \u{1f600} slash \\u0000 quote "');
-  assert.deepEqual(stored.requests[0], { path: '/version', status: 200, headers: { 'x\ufffdy\ufffd': 'v' }, body: '\ufffd' });
+  assert.deepEqual(stored.requests[0], {
+    path: '/version',
+    status: 200,
+    headers: { 'x\ufffdy\ufffd': 'v' },
+    body: '\ufffd',
+  });
 });
 
 it('commits before evidence outgrows a query', async (t) => {
@@ -288,14 +345,20 @@ it('commits before evidence outgrows a query', async (t) => {
   const body = 'b'.repeat(1024 * 1024);
   const items = Array.from({ length: 40 }, (_, i) => sighting(`8.0.0.${i + 1}`, { evidence: evidence(body) }));
   await collecting(test, { onProgress: (counts) => commits.push(counts.read) })(feedOf('f', items));
-  assert.equal(commits.reduce((sum, n) => sum + n, 0), 40);
+  assert.equal(
+    commits.reduce((sum, n) => sum + n, 0),
+    40,
+  );
   assert.ok(Math.max(...commits) <= 16, `the largest commit held ${Math.max(...commits)} MB of evidence`);
 });
 
 it('says what made a run partial: a note, a cap, an abort, or a process that died', async (t) => {
   const test = await withDatabase(t);
   const run = collecting(test);
-  assert.equal((await run(feedOf('noted', [{ type: 'note', partial: 'credits_spent' }]))).partialReason, 'credits_spent');
+  assert.equal(
+    (await run(feedOf('noted', [{ type: 'note', partial: 'credits_spent' }]))).partialReason,
+    'credits_spent',
+  );
   const capped = await run(feedOf('capped', [{ type: 'note', capHit: true, claimedTotal: 7, entries: 9, cost: 2 }]));
   assert.deepEqual([capped.state, capped.claimedTotal, capped.entries, capped.cost], ['partial', 7, 9, 2]);
   const stopping = new AbortController();
@@ -309,7 +372,9 @@ it('says what made a run partial: a note, a cap, an abort, or a process that die
     stopping.signal,
   );
   assert.deepEqual([aborted.state, aborted.partialReason, aborted.accepted], ['partial', 'interrupted', 5]);
-  await sql`insert into feed_run (feed, kind, query, code_version, started_at) values ('died', 'sightings', 'all', 'test', now())`.execute(test.database.db);
+  await sql`insert into feed_run (feed, kind, query, code_version, started_at) values ('died', 'sightings', 'all', 'test', now())`.execute(
+    test.database.db,
+  );
   const died = (await lastRuns(test.database.db)).find((one) => one.feed === 'died');
   await run(feedOf('died', [sighting('8.0.0.9')]));
   assert.equal((await findRun(test.database.db, died?.id ?? 0))?.state, 'partial');
@@ -317,6 +382,17 @@ it('says what made a run partial: a note, a cap, an abort, or a process that die
 
 it('refuses counts from a feed of sightings', async (t) => {
   const test = await withDatabase(t);
-  const count: FeedItem = { type: 'count', observedAt: day(1), query: 'q', field: 'f', unit: 'hosts', total: 1, omitted: null, deviation: null, buckets: [], at: 'file' };
+  const count: FeedItem = {
+    type: 'count',
+    observedAt: day(1),
+    query: 'q',
+    field: 'f',
+    unit: 'hosts',
+    total: 1,
+    omitted: null,
+    deviation: null,
+    buckets: [],
+    at: 'file',
+  };
   await assert.rejects(collecting(test)(feedOf('f', [count])), { code: 'KC_INTERNAL' });
 });

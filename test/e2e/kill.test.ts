@@ -17,7 +17,7 @@ let undisturbed: unknown;
 
 before(async () => {
   home = await mkdtemp(join(tmpdir(), 'kubecensus-kill-'));
-  lab = await startLab({ seed: 'kill-test', hosts: 150, now: new Date() });
+  lab = await startLab({ seed: 'kill-test', hosts: 300, now: new Date() });
   const list = join(home, 'hosts.txt');
   await writeFile(list, lab.listFile.join('\n'));
   environment = {

@@ -1,7 +1,7 @@
 // Observations for tests of what is stored and counted: one plain endpoint, changed where a test says so, and a survey to commit them to.
 import type { Verdict } from '../../services/fingerprints/verdict.ts';
-import type { Leaf, Observation } from '../../services/observations/observation.ts';
 import { commitChunk } from '../../services/observations/observation.store.ts';
+import type { Leaf, Observation } from '../../services/observations/observation.ts';
 import { makePartitions } from '../../services/observations/partition.store.ts';
 import type { Database } from '../../services/platform/db/database.ts';
 import { createSurvey, storeChunks } from '../../services/surveys/survey.store.ts';
@@ -14,7 +14,15 @@ const VERDICT: Verdict = {
   grade: 'confirmed',
   indicators: { certificateName: true, versionEndpoint: true },
   authentication: 'anonymous-public',
-  version: { gitVersion: 'v1.30.1', major: 1, minor: 30, patch: 1, source: 'version-endpoint', atLeast: null, below: null },
+  version: {
+    gitVersion: 'v1.30.1',
+    major: 1,
+    minor: 30,
+    patch: 1,
+    source: 'version-endpoint',
+    atLeast: null,
+    below: null,
+  },
   distribution: { slug: 'vanilla', name: 'vanilla', by: 'version' },
   support: 'end-of-life',
   ranges: [],
@@ -40,6 +48,7 @@ const OBSERVATION: Observation = {
   country: 'DE',
   asn: 64512,
   evidenceDigest: 'd'.repeat(64),
+  bodyDigest: 'b'.repeat(64),
   flags: [],
 };
 
@@ -53,7 +62,15 @@ export function observation({ verdict, ...changes }: Changes = {}): Observation 
 /** Nothing answered there. */
 export const silence: Changes = {
   outcome: 'tcp_timeout',
-  verdict: { component: null, grade: 'not', indicators: { certificateName: null, versionEndpoint: null }, version: null, distribution: null, support: null, authentication: null },
+  verdict: {
+    component: null,
+    grade: 'not',
+    indicators: { certificateName: null, versionEndpoint: null },
+    version: null,
+    distribution: null,
+    support: null,
+    authentication: null,
+  },
 };
 
 export const leaf = (changes: Partial<Leaf> = {}): Leaf => ({
@@ -71,13 +88,35 @@ export const leaf = (changes: Partial<Leaf> = {}): Leaf => ({
 /** A running survey with empty chunks to commit to; partitions are made for `at`. */
 export async function runningSurvey({ db }: Pick<Database, 'db'>, id: string, chunks: number, at = NOW): Promise<void> {
   await makePartitions(db, at);
-  const plan = { id, method: 'active', seed: 's', sample: null, ports: [6443], portsOnly: false, feeds: [], scope: ['0.0.0.0/0'], vantage: 'v', rate: 1 } as const;
+  const plan = {
+    id,
+    method: 'active',
+    seed: 's',
+    sample: null,
+    ports: [6443],
+    portsOnly: false,
+    feeds: [],
+    scope: ['0.0.0.0/0'],
+    vantage: 'v',
+    rate: 1,
+  } as const;
   await createSurvey(db, plan, {}, at);
-  await storeChunks(db, id, Array.from({ length: chunks }, () => []), {}, at);
+  await storeChunks(
+    db,
+    id,
+    Array.from({ length: chunks }, () => []),
+    {},
+    at,
+  );
 }
 
 /** A survey of one chunk with these observations, committed. */
-export async function surveyOf(database: Database, id: string, observations: readonly Observation[], at = NOW): Promise<void> {
+export async function surveyOf(
+  database: Database,
+  id: string,
+  observations: readonly Observation[],
+  at = NOW,
+): Promise<void> {
   await runningSurvey(database, id, 1, at);
   await commitChunk(database, { surveyId: id, chunk: 0, vantage: 'v' }, observations, at);
 }

@@ -9,8 +9,8 @@ import { createResolver } from '../../services/candidates/resolve.ts';
 import { parseScope } from '../../services/candidates/scope.ts';
 import type { Database } from '../../services/platform/db/database.ts';
 import { type PlanContext, plan } from '../../services/surveys/plan.job.ts';
-import type { SurveyPlan, SurveyTarget } from '../../services/surveys/survey.ts';
 import { createSurvey, listSurveys, openTargets, stopSurvey } from '../../services/surveys/survey.store.ts';
+import type { SurveyPlan, SurveyTarget } from '../../services/surveys/survey.ts';
 import { withDatabase } from '../support/database.ts';
 import { addresses, type Reply, startDnsServer } from '../support/dns-server.ts';
 
@@ -30,12 +30,29 @@ async function planning(t: TestContext, replies: Readonly<Record<string, Reply>>
   const { database, onEnd } = await withDatabase(t);
   const server = await startDnsServer(({ name, type }) => {
     const reply = replies[name] ?? ({ rcode: 'NXDOMAIN' } as const);
-    return typeof reply === 'object' && 'answers' in reply ? { answers: reply.answers.filter((answer) => answer.type === type) } : reply;
+    return typeof reply === 'object' && 'answers' in reply
+      ? { answers: reply.answers.filter((answer) => answer.type === type) }
+      : reply;
   });
   onEnd(() => server.close());
-  const optOuts = createOptOuts([{ kind: 'prefix', value: '8.9.0.0/16' }, { kind: 'dns-suffix', value: 'shy.example' }]);
-  const policy = createPolicy({ own: [], optOuts, scope: parseScope(['8.0.0.0/8', '2606:4700::/32', '10.0.0.0/8']), loopbackLab: false });
-  const resolver = createResolver({ servers: [server.address], timeoutMs: 500, tries: 1, policy, maxAnswers: 8, family: 'both' });
+  const optOuts = createOptOuts([
+    { kind: 'prefix', value: '8.9.0.0/16' },
+    { kind: 'dns-suffix', value: 'shy.org' },
+  ]);
+  const policy = createPolicy({
+    own: [],
+    optOuts,
+    scope: parseScope(['8.0.0.0/8', '2606:4700::/32', '10.0.0.0/8']),
+    loopbackLab: false,
+  });
+  const resolver = createResolver({
+    servers: [server.address],
+    timeoutMs: 500,
+    tries: 1,
+    policy,
+    maxAnswers: 8,
+    family: 'both',
+  });
   onEnd(async () => resolver.close());
   const context = { db: database.db, now: () => NOW, policy, resolver, chunkSize: 4 };
   let surveys = 0;
@@ -67,8 +84,17 @@ const surveyPlan = (changes: Partial<SurveyPlan>): SurveyPlan => ({
   ...changes,
 });
 
-async function see({ db }: Database, feed: string, hosts: readonly string[], evidence: { minute: number; body?: object } | null): Promise<void> {
-  const run = await db.insertInto('feed_run').values({ feed, kind: 'sightings', query: 'q', code_version: 't', started_at: NOW }).returning('id').executeTakeFirstOrThrow();
+async function see(
+  { db }: Database,
+  feed: string,
+  hosts: readonly string[],
+  evidence: { minute: number; body?: object } | null,
+): Promise<void> {
+  const run = await db
+    .insertInto('feed_run')
+    .values({ feed, kind: 'sightings', query: 'q', code_version: 't', started_at: NOW })
+    .returning('id')
+    .executeTakeFirstOrThrow();
   const observedAt = new Date(NOW.getTime() + (evidence?.minute ?? 0) * 60_000);
   const sightings = hosts.map((text): AcceptedSighting => {
     const [, host = text, port = null] = /^(\[.*\]|[^:[\]]+)(?::(\d+))?$/.exec(text) ?? [];
@@ -83,13 +109,19 @@ async function see({ db }: Database, feed: string, hosts: readonly string[], evi
 async function targetsOf({ db }: Database, id: string): Promise<SurveyTarget[]> {
   const [survey] = await listSurveys(db, id);
   const targets: SurveyTarget[] = [];
-  for (let chunk = 0; chunk < (survey?.chunks ?? 0); chunk++) targets.push(...((await openTargets(db, id, chunk)) ?? []));
+  for (let chunk = 0; chunk < (survey?.chunks ?? 0); chunk++)
+    targets.push(...((await openTargets(db, id, chunk)) ?? []));
   assert.equal(targets.length, survey?.targets);
   return targets;
 }
 
 const shown = (targets: readonly SurveyTarget[]): string[] =>
-  targets.map((target) => `${target.address ?? target.host} ${target.port}${target.outcome === null ? '' : ` ${target.outcome}`}`).sort();
+  targets
+    .map(
+      (target) =>
+        `${target.address ?? target.host} ${target.port}${target.outcome === null ? '' : ` ${target.outcome}`}`,
+    )
+    .sort();
 
 describe('ports', () => {
   it("are the candidate's own, or those of the survey", async (t) => {
@@ -109,20 +141,32 @@ describe('ports', () => {
 
 it('draws samples that are reproducible, nested in each other, and of about the asked size', async (t) => {
   const { see, survey } = await planning(t);
-  await see('f', Array.from({ length: 400 }, (_, i) => `8.0.${i >> 8}.${i & 255}:6443`));
+  await see(
+    'f',
+    Array.from({ length: 400 }, (_, i) => `8.0.${i >> 8}.${i & 255}:6443`),
+  );
   const half = shown(await survey({ sample: 0.5 }));
   assert.deepEqual(shown(await survey({ sample: 0.5 })), half);
   const fifth = shown(await survey({ sample: 0.2 }));
-  assert.deepEqual(fifth.filter((target) => !half.includes(target)), []);
+  assert.deepEqual(
+    fifth.filter((target) => !half.includes(target)),
+    [],
+  );
   // Six standard deviations of a binomial.
-  assert.ok(Math.abs(half.length - 200) < 60 && Math.abs(fifth.length - 80) < 48, `${half.length} and ${fifth.length} of 400`);
+  assert.ok(
+    Math.abs(half.length - 200) < 60 && Math.abs(fifth.length - 80) < 48,
+    `${half.length} and ${fifth.length} of 400`,
+  );
   assert.notDeepEqual(shown(await survey({ sample: 0.5, seed: 'other' })), half);
   assert.equal((await survey({ sample: 1 })).length, 400);
 });
 
 it('gives the same candidates in the same order for the same seed', async (t) => {
   const { see, survey } = await planning(t);
-  await see('f', Array.from({ length: 30 }, (_, i) => `8.0.${i}.1`));
+  await see(
+    'f',
+    Array.from({ length: 30 }, (_, i) => `8.0.${i}.1`),
+  );
   const first = await survey();
   assert.deepEqual(await survey(), first);
   assert.notDeepEqual(await survey({ seed: 'other' }), first);
@@ -141,9 +185,20 @@ describe('names', () => {
     const { see, survey, asked } = await planning(t, REPLIES);
     await see('f', ['api.example.org', 'mixed.example.org:8443']);
     const targets = await survey();
-    assert.deepEqual(shown(targets), ['2606:4700::1 443', '2606:4700::1 6443', '8.0.0.1 443', '8.0.0.1 6443', '8.0.0.2 443', '8.0.0.2 6443', '8.0.0.3 8443']);
+    assert.deepEqual(shown(targets), [
+      '2606:4700::1 443',
+      '2606:4700::1 6443',
+      '8.0.0.1 443',
+      '8.0.0.1 6443',
+      '8.0.0.2 443',
+      '8.0.0.2 6443',
+      '8.0.0.3 8443',
+    ]);
     const mixed = targets.find((target) => target.port === 8443);
-    assert.deepEqual([mixed?.serverName, mixed?.host, mixed?.flags], ['mixed.example.org', 'mixed.example.org', ['dns_mixed_private']]);
+    assert.deepEqual(
+      [mixed?.serverName, mixed?.host, mixed?.flags],
+      ['mixed.example.org', 'mixed.example.org', ['dns_mixed_private']],
+    );
     assert.equal(asked.filter(({ name }) => name === 'api.example.org').length, 2, 'A and AAAA');
   });
 
@@ -161,7 +216,10 @@ describe('names', () => {
   });
 
   it('and addresses of one endpoint are one target with the feeds of all and a name', async (t) => {
-    const { see, survey } = await planning(t, { ...REPLIES, 'alias.example.org': addresses('alias.example.org', ['8.0.0.3']) });
+    const { see, survey } = await planning(t, {
+      ...REPLIES,
+      'alias.example.org': addresses('alias.example.org', ['8.0.0.3']),
+    });
     await see('ct', ['mixed.example.org:443', 'alias.example.org:443']);
     await see('scan', ['8.0.0.3:443']);
     await see('list', ['8.0.0.3:443', '8.0.0.4:443']);
@@ -170,7 +228,10 @@ describe('names', () => {
     const shared = targets.find((target) => target.address === '8.0.0.3');
     assert.deepEqual([shared?.feeds, shared?.serverName], [['ct', 'list', 'scan'], 'alias.example.org']);
     assert.deepEqual(shared?.flags, ['dns_mixed_private', 'many_names']);
-    assert.deepEqual((await survey({ feeds: ['scan'] })).map((target) => [target.feeds, target.serverName]), [[['scan'], null]]);
+    assert.deepEqual(
+      (await survey({ feeds: ['scan'] })).map((target) => [target.feeds, target.serverName]),
+      [[['scan'], null]],
+    );
   });
 });
 
@@ -179,14 +240,26 @@ it('leaves out what policy forbids and says how many endpoints for which reason'
   await see('f', ['8.0.0.1:443', '8.9.1.2', '9.9.9.9:443', '10.0.0.1:443', '[2606:4700::1]:443']);
   await see('g', ['9.9.9.9:443']);
   assert.deepEqual(shown(await survey()), ['2606:4700::1 443', '8.0.0.1 443']);
-  assert.deepEqual((await listSurveys(database.db, 's0'))[0]?.excludedBy, { opted_out: 2, out_of_scope: 1, special_purpose: 1 });
+  assert.deepEqual((await listSurveys(database.db, 's0'))[0]?.excludedBy, {
+    opted_out: 2,
+    out_of_scope: 1,
+    special_purpose: 1,
+  });
+});
+
+it('counts an endpoint that is left out once, however many feeds gave evidence of it', async (t) => {
+  const { database, see, survey } = await planning(t);
+  for (const feed of ['a', 'b', 'c']) await see(feed, ['9.9.9.9:443', '8.0.0.1:443'], { minute: 1 });
+  assert.equal((await survey({ method: 'passive' })).length, 1);
+  assert.deepEqual((await listSurveys(database.db, 's0'))[0]?.excludedBy, { out_of_scope: 1 });
 });
 
 it('leaves out names that opted out, without asking a resolver, also where evidence is there already', async (t) => {
   const { database, see, survey, asked } = await planning(t);
-  await see('f', ['api.shy.example:443'], { minute: 1, body: { endpoint: { address: '8.0.0.1', port: 443 } } });
+  await see('f', ['api.shy.org:443'], { minute: 1, body: { endpoint: { address: '8.0.0.1', port: 443 } } });
   assert.deepEqual([await survey(), await survey({ method: 'passive' })], [[], []]);
-  for (const id of ['s0', 's1']) assert.deepEqual((await listSurveys(database.db, id))[0]?.excludedBy, { opted_out: 1 });
+  for (const id of ['s0', 's1'])
+    assert.deepEqual((await listSurveys(database.db, id))[0]?.excludedBy, { opted_out: 1 });
   assert.equal(asked.length, 0);
 });
 
@@ -213,7 +286,11 @@ describe('planning again', () => {
     const { database, context, see } = await planning(t);
     await see('f', ['8.0.0.1', '8.0.1.1', '8.0.2.1', '8.0.3.1']);
     await createSurvey(database.db, surveyPlan({}), {}, NOW);
-    assert.deepEqual((await Promise.all([plan('s', context), plan('s', context), plan('s', context)])).sort(), [false, false, true]);
+    assert.deepEqual((await Promise.all([plan('s', context), plan('s', context), plan('s', context)])).sort(), [
+      false,
+      false,
+      true,
+    ]);
     assert.equal((await targetsOf(database, 's')).length, 8);
   });
 
@@ -231,7 +308,8 @@ describe('planning again', () => {
 it('of no candidates is a survey that runs without chunks', async (t) => {
   const { database, survey } = await planning(t);
   assert.deepEqual(await survey(), []);
-  assert.equal((await listSurveys(database.db, 's0'))[0]?.state, 'running');
+  const [stored] = await listSurveys(database.db, 's0');
+  assert.deepEqual([stored?.state, stored?.chunks, stored?.targets], ['running', 0, 0]);
 });
 
 describe('a passive survey', () => {
@@ -247,17 +325,26 @@ describe('a passive survey', () => {
       ['8.0.0.1', 'new', ['new', 'old']],
       ['8.0.0.2', 'old', ['old']],
     ]);
-    assert.deepEqual((await survey({ ...passive, feeds: ['old'] })).map((target) => target.evidenceFeed), ['old', 'old']);
+    assert.deepEqual(
+      (await survey({ ...passive, feeds: ['old'] })).map((target) => target.evidenceFeed),
+      ['old', 'old'],
+    );
     assert.equal(asked.length, 0, 'no packet is sent, not even to a resolver');
   });
 
   it('takes the newest also where a name and an address are one endpoint, in any spelling', async (t) => {
     const { see, survey } = await planning(t);
-    await see('name', ['api.example.org:6443'], { minute: 1, body: { endpoint: { address: '2606:4700:0:0::1', port: 6443 } } });
+    await see('name', ['api.example.org:6443'], {
+      minute: 1,
+      body: { endpoint: { address: '2606:4700:0:0::1', port: 6443 } },
+    });
     await see('address', ['[2606:4700::1]:6443'], { minute: 5 });
     const [target, ...more] = await survey(passive);
     assert.deepEqual(more, []);
-    assert.deepEqual([target?.evidenceFeed, target?.address, target?.serverName, target?.feeds], ['address', '2606:4700::1', 'api.example.org', ['address', 'name']]);
+    assert.deepEqual(
+      [target?.evidenceFeed, target?.address, target?.serverName, target?.feeds],
+      ['address', '2606:4700::1', 'api.example.org', ['address', 'name']],
+    );
   });
 
   it('survives evidence whose port is none', async (t) => {

@@ -108,7 +108,7 @@ const VERSIONS: Readonly<Record<string, string>> = {
   tlsv1_3: 'TLSv1.3',
 };
 
-function tlsOf(value: unknown): TlsFacts | null {
+export function tlsOf(value: unknown): TlsFacts | null {
   if (recordOf(value) === null) return null;
   const version = textOf(member(value, 'version_selected'), TEXT);
   return known({
@@ -178,7 +178,7 @@ const VERSION_MEMBERS = [
 ] as const;
 
 /** Censys read /version and keeps it parsed: the answer as the contract writes it for sources that give fields only. */
-function versionOf(info: unknown): Answer | null {
+export function versionOf(info: unknown): Answer | null {
   if (textOf(member(info, 'git_version'), TEXT) === null) return null;
   const members = VERSION_MEMBERS.flatMap(([theirs, ours]): [string, string][] => {
     const value = textOf(member(info, theirs), TEXT);

@@ -2,29 +2,26 @@
 import { member, parseJson, recordOf } from '../json.ts';
 import { readObservedAt } from '../observed-at.ts';
 import { evidenceOf } from '../read-evidence.ts';
-import { type FileFormat, type FormatOptions, shareOf } from './format.ts';
+import { detectLines, type FileFormat, type FormatOptions } from './format.ts';
 import { type Row, readJsonLines } from './json-lines.ts';
 
 /** Fields that only evidence has; one of them beside a port makes a row without `endpoint` a capture. */
 const OWN_FIELDS = ['requests', 'tls', 'certificate', 'transport'];
+/** How other tools call the host: a row with one of these is theirs, whatever else it holds. */
+const FOREIGN_FIELDS = ['ip', 'ip_str', 'ipv6', 'host', 'url', 'saddr'];
 
 export const EVIDENCE: FileFormat = {
   name: 'evidence',
   title: 'Evidence NDJSON of kubecensus',
   kind: 'sightings',
-  detect(head) {
-    const score = shareOf(head.lines, (line) => isEvidence(parseJson(line)));
-    return {
-      score,
-      why: `${Math.round(score * 100)} % of the first ${head.lines.length} lines are JSON objects with an endpoint`,
-    };
-  },
+  detect: ({ lines }) => detectLines(lines, 'JSON objects with an endpoint', (line) => isEvidence(parseJson(line))),
   parse: (input, options) => readJsonLines(input, (value, at) => rowOf(value, at, options)),
 };
 
 function isEvidence(value: unknown): boolean {
   if (recordOf(member(value, 'endpoint')) !== null) return true;
-  return member(value, 'port') !== null && OWN_FIELDS.some((field) => member(value, field) !== null);
+  const has = (field: string): boolean => member(value, field) !== null;
+  return has('port') && OWN_FIELDS.some(has) && !FOREIGN_FIELDS.some(has);
 }
 
 function rowOf(value: unknown, at: string, options: FormatOptions): Row {

@@ -12,12 +12,17 @@ const BRACKETED = /^\[([^\]]*:[^\]]*)\](?::(.*))?$/s;
 /** Letters, digits and the signs of addresses, names and blocks; with a dot, a colon or digits only, so that prose is none. */
 const HOST_LIKE = /^(?=.*[.:]|\d+$)[\p{L}\p{N}[\]:.*_/|-]+$/u;
 
+/** Names of columns, such as `saddr` or `ip,port`: the rows below belong to a table. */
+const TABLE_HEAD = /^[a-z_]+(?:,[a-z_]*)*$/i;
+
 export const LIST: FileFormat = {
   name: 'list',
   title: 'Addresses and names, one per line',
   kind: 'sightings',
+  takesPort: true,
   detect(head: Head) {
     const rows = head.lines.map((line) => line.replace(COMMENT, '').trim()).filter((line) => line !== '');
+    if (TABLE_HEAD.test(rows[0] ?? '')) return { score: 0, why: 'its first line is the header of a table' };
     const share = shareOf(rows, (row) => HOST_LIKE.test(row));
     // Never quite sure: a list has no mark of its own.
     return {
@@ -42,7 +47,7 @@ function itemsOf(line: Line, options: FormatOptions): FeedItem[] {
   const sighting = (host: string, port: string | null): Sighting => ({
     type: 'sighting',
     host,
-    port,
+    port: port ?? options.port,
     observedAt: given.time,
     at,
   });

@@ -4,7 +4,8 @@ import type { Sighting } from '../feed.ts';
 import { integerOf, known, listOf, member, parseJson, recordOf, textOf, textsOf } from '../json.ts';
 import { readObservedAt } from '../observed-at.ts';
 import { headersOf, portOf } from '../read-evidence.ts';
-import { type FileFormat, type FormatOptions, shareOf } from './format.ts';
+import { detectLines, type FileFormat, type FormatOptions } from './format.ts';
+import { mergeEvidence } from './gather.ts';
 import { type Row, readJsonLines } from './json-lines.ts';
 
 const TEXT = 1024;
@@ -17,15 +18,13 @@ export const ZGRAB2: FileFormat = {
   name: 'zgrab2',
   title: 'zgrab2 JSON lines (http and tls modules)',
   kind: 'sightings',
-  detect(head) {
-    const score = shareOf(head.lines, (line) => isZgrab2(parseJson(line)));
-    return {
-      score,
-      why: `${Math.round(score * 100)} % of the first ${head.lines.length} lines are JSON objects with zgrab2 modules under data`,
-    };
-  },
+  detect: ({ lines }) =>
+    detectLines(lines, 'JSON objects with zgrab2 modules under data', (line) => isZgrab2(parseJson(line))),
   parse: (input, options) => readJsonLines(input, (value, at) => rowOf(value, at, options)),
 };
+
+/** Members of a row without any module: a target that could not be resolved or reached. Other tools' errors have more. */
+const OWN: ReadonlySet<string> = new Set(['ip', 'domain', 'tag', 'port', 'data', 'error']);
 
 /** One module's result. Its key is the user's choice (`name=` in a multiple.ini), its `protocol` is not. */
 interface Module {
@@ -44,7 +43,8 @@ function modulesOf(row: unknown): Module[] {
 
 function isZgrab2(row: unknown): boolean {
   const target = textOf(member(row, 'ip'), TEXT) ?? textOf(member(row, 'domain'), TEXT);
-  return modulesOf(row).length > 0 || (target !== null && textOf(member(row, 'error'), TEXT) !== null);
+  const failed = target !== null && textOf(member(row, 'error'), TEXT) !== null;
+  return modulesOf(row).length > 0 || (failed && Object.keys(recordOf(row) ?? {}).every((name) => OWN.has(name)));
 }
 
 /**
@@ -72,7 +72,7 @@ function rowOf(row: unknown, at: string, options: FormatOptions): Row {
     const evidence =
       address === null || port === null
         ? null
-        : merge(before?.evidence, { ...seen.facts, endpoint: { address, port } });
+        : mergeEvidence(before?.evidence, { ...seen.facts, endpoint: { address, port } });
     const named =
       evidence === null
         ? null
@@ -80,14 +80,6 @@ function rowOf(row: unknown, at: string, options: FormatOptions): Row {
     sightings.set(port, { type: 'sighting', host, port, observedAt: time.time, at, ...known({ evidence: named }) });
   }
   return [...sightings.values()];
-}
-
-/** Two looks at one port: requests of both, else the first that knows. */
-function merge(before: Evidence | undefined, next: Evidence): Evidence {
-  if (before === undefined) return next;
-  const requests = [...(before.requests ?? []), ...(next.requests ?? [])];
-  const transport = before.transport === 'tls' || next.transport === 'tls' ? { transport: 'tls' as const } : {};
-  return { ...next, ...before, ...transport, ...(requests.length > 0 ? { requests } : {}) };
 }
 
 interface Seen {

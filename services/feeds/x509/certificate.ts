@@ -2,12 +2,13 @@
 import { hash } from 'node:crypto';
 import { DerCursor, TAG } from './der.ts';
 import { type NameAttribute, readDistinguishedName } from './distinguished-name.ts';
-import { type AlternativeNames, MAX_NAMES, readAlternativeNames } from './names.ts';
+import { readExtensions } from './extensions.ts';
+import { MAX_NAMES } from './names.ts';
 import { oidText, SIGNATURE_ALGORITHMS } from './oid.ts';
 import { type PublicKeyFacts, readPublicKey } from './public-key.ts';
 import { hexText } from './text.ts';
 import { readValidity } from './validity.ts';
-import { emptyLayout, type TbsLayout, walkCertificate } from './walk.ts';
+import { emptyLayout, walkCertificate } from './walk.ts';
 
 export type { NameAttribute } from './distinguished-name.ts';
 
@@ -44,24 +45,18 @@ export interface CertificateFacts {
 /** RFC 5280 allows 20 octets of serial number and uses 20 for key ids; old CAs used up to 64. */
 export const MAX_HEX_OCTETS = 64;
 
-/** The extensions that become facts. */
-interface ExtensionFacts extends AlternativeNames {
-  isCa: boolean;
-  authorityKeyId: string | null;
-  subjectKeyId: string | null;
-}
-
 /**
  * The facts of one DER certificate that fills `der` exactly; null when it is none. An extension that is malformed inside counts as
  * far as it could be read, since TLS libraries accept such certificates, too.
  */
 export function readCertificate(der: Uint8Array): CertificateFacts | null {
   const at = emptyLayout();
-  if (!walkCertificate(der, 0, der.length, 'certificate', new DerCursor(), at)) return null;
+  const cursor = new DerCursor();
+  if (!walkCertificate(der, 0, der.length, 'certificate', cursor, at)) return null;
   const subject = readDistinguishedName(der, at.subjectStart, at.subjectEnd);
   const issuer = readDistinguishedName(der, at.issuerStart, at.issuerEnd);
   if (subject === null || issuer === null) return null;
-  const extensions = readExtensions(der, at);
+  const extensions = readExtensions(der, at, cursor);
   return {
     subject: subject.text,
     issuer: issuer.text,
@@ -74,8 +69,8 @@ export function readCertificate(der: Uint8Array): CertificateFacts | null {
     ...readValidity(der, at.validityStart, at.validityEnd),
     serialHex: serialText(der, at.serialStart, at.serialEnd),
     isCa: extensions.isCa,
-    authorityKeyId: extensions.authorityKeyId,
-    subjectKeyId: extensions.subjectKeyId,
+    authorityKeyId: keyIdText(der, extensions.authorityKeyStart, extensions.authorityKeyEnd),
+    subjectKeyId: keyIdText(der, extensions.subjectKeyStart, extensions.subjectKeyEnd),
     publicKey: readPublicKey(der, at.spkiStart, at.spkiEnd),
     signatureAlgorithm: algorithmText(der, at.signatureStart, at.signatureEnd),
     spkiSha256: hash('sha256', der.subarray(at.spkiStart, at.spkiEnd), 'hex'),
@@ -83,55 +78,9 @@ export function readCertificate(der: Uint8Array): CertificateFacts | null {
   };
 }
 
-type ExtensionReader = (der: Uint8Array, start: number, end: number, into: ExtensionFacts) => void;
-
-/** The extension values that are read, by OID; `start..end` is the content of extnValue. RFC 5280 4.2.1. */
-const EXTENSIONS: Readonly<Record<string, ExtensionReader>> = {
-  '2.5.29.17': (der, start, end, into) => {
-    readAlternativeNames(der, start, end, new DerCursor(), into);
-  },
-  '2.5.29.19': (der, start, end, into) => {
-    const cursor = new DerCursor();
-    if (!cursor.readTag(der, start, end, TAG.sequence)) return;
-    if (!cursor.readTag(der, cursor.content, cursor.end, TAG.boolean)) return;
-    // DER writes TRUE as 0xff; BER, and the TLS libraries, take every octet but zero.
-    into.isCa = cursor.end === cursor.content + 1 && der[cursor.content] !== 0;
-  },
-  '2.5.29.14': (der, start, end, into) => {
-    const cursor = new DerCursor();
-    if (cursor.readTag(der, start, end, TAG.octetString)) into.subjectKeyId = boundedHex(der, cursor);
-  },
-  '2.5.29.35': (der, start, end, into) => {
-    const cursor = new DerCursor();
-    if (!cursor.readTag(der, start, end, TAG.sequence)) return;
-    if (cursor.readTag(der, cursor.content, cursor.end, 0x80)) into.authorityKeyId = boundedHex(der, cursor);
-  },
-};
-
-function readExtensions(der: Uint8Array, layout: TbsLayout): ExtensionFacts {
-  const facts: ExtensionFacts = {
-    dnsNames: [],
-    ipAddresses: [],
-    nameCount: 0,
-    isCa: false,
-    authorityKeyId: null,
-    subjectKeyId: null,
-  };
-  const cursor = new DerCursor();
-  const limit = layout.extensionsEnd;
-  for (let at = layout.extensionsStart; cursor.readTag(der, at, limit, TAG.sequence); ) {
-    at = cursor.end;
-    if (!cursor.readTag(der, cursor.content, at, TAG.oid)) continue;
-    const read = EXTENSIONS[oidText(der, cursor.content, cursor.end) ?? ''];
-    if (read === undefined) continue;
-    cursor.readTag(der, cursor.end, at, TAG.boolean); // critical, when it stands there
-    if (cursor.readTag(der, cursor.end, at, TAG.octetString)) read(der, cursor.content, cursor.end, facts);
-  }
-  return facts;
-}
-
-function boundedHex(der: Uint8Array, cursor: DerCursor): string {
-  return hexText(der, cursor.content, Math.min(cursor.end, cursor.content + MAX_HEX_OCTETS));
+/** The key id in `start..end`, at most MAX_HEX_OCTETS of it; null when there is none. */
+export function keyIdText(der: Uint8Array, start: number, end: number): string | null {
+  return start === 0 ? null : hexText(der, start, Math.min(end, start + MAX_HEX_OCTETS));
 }
 
 function serialText(der: Uint8Array, start: number, end: number): string {

@@ -26,45 +26,68 @@ export interface DistinguishedName {
 
 /** Reads the RDNSequence content in `start..end`; null when it is malformed. */
 export function readDistinguishedName(bytes: Uint8Array, start: number, end: number): DistinguishedName | null {
-  const cursor = new DerCursor();
-  const attributes: NameAttribute[] = [];
-  let text = '';
-  for (let at = start; at < end; ) {
-    if (!cursor.readTag(bytes, at, end, TAG.set)) return null;
-    const rdnEnd = cursor.end;
-    let join = text === '' ? '' : ',';
-    for (at = cursor.content; at < rdnEnd; ) {
-      if (!cursor.readTag(bytes, at, rdnEnd, TAG.sequence)) return null;
-      at = cursor.end;
-      const attribute = readAttribute(bytes, cursor.content, at, cursor);
-      if (attribute === null) return null;
-      if (attributes.length >= MAX_ATTRIBUTES) continue;
-      attributes.push(attribute.parsed);
-      text += `${join}${attribute.parsed.type}=${attribute.text}`;
-      join = '+';
-    }
-  }
-  return { text: text.length > MAX_NAME_LENGTH ? text.slice(0, MAX_NAME_LENGTH).toWellFormed() : text, attributes };
+  const text: string[] = [];
+  const attributes = readNameAttributes(bytes, start, end, text);
+  if (attributes === null) return null;
+  const line = text.join('');
+  return { text: line.length > MAX_NAME_LENGTH ? line.slice(0, MAX_NAME_LENGTH).toWellFormed() : line, attributes };
 }
 
-/** One AttributeTypeAndValue's content. */
-function readAttribute(
+// One name is read at a time and nothing of it stays here.
+const cursor = new DerCursor();
+
+/** The attributes alone, in the order of the certificate; null when the RDNSequence is malformed. The pieces of the line of text go into `text`, when it is given. */
+export function readNameAttributes(
   bytes: Uint8Array,
   start: number,
   end: number,
-  cursor: DerCursor,
-): { parsed: NameAttribute; text: string } | null {
-  if (!cursor.readTag(bytes, start, end, TAG.oid)) return null;
-  const dotted = oidText(bytes, cursor.content, cursor.end);
-  if (dotted === null || !cursor.read(bytes, cursor.end, end)) return null;
-  const type = ATTRIBUTE_TYPES[dotted] ?? dotted;
-  const value = stringText(bytes, cursor.tag, cursor.content, cursor.end);
-  if (value !== null) return { parsed: { type, value }, text: escapeValue(value) };
-  const hex = `#${hexText(bytes, cursor.header, Math.min(cursor.end, cursor.header + MAX_TEXT_LENGTH / 2))}`;
-  return { parsed: { type, value: hex }, text: hex };
+  text: string[] | null = null,
+): readonly NameAttribute[] | null {
+  const attributes: NameAttribute[] = [];
+  for (let at = start; at < end; ) {
+    if (!cursor.readTag(bytes, at, end, TAG.set)) return null;
+    const rdnEnd = cursor.end;
+    let join = attributes.length === 0 ? '' : ',';
+    for (at = cursor.content; at < rdnEnd; ) {
+      if (!cursor.readTag(bytes, at, rdnEnd, TAG.sequence)) return null;
+      at = cursor.end;
+      if (!cursor.readTag(bytes, cursor.content, at, TAG.oid)) return null;
+      const type = attributeType(bytes, cursor.content, cursor.end);
+      if (type === null || !cursor.read(bytes, cursor.end, at)) return null;
+      if (attributes.length >= MAX_ATTRIBUTES) continue;
+      const given = stringText(bytes, cursor.tag, cursor.content, cursor.end);
+      const value = given ?? elementHex(bytes, cursor.header, cursor.end);
+      attributes.push({ type, value });
+      text?.push(join, type, '=', given === null ? value : escapeValue(value));
+      join = '+';
+    }
+  }
+  return attributes;
+}
+
+/** The name of a type, or its dotted OID; null when the octets are no OID. */
+function attributeType(bytes: Uint8Array, start: number, end: number): string | null {
+  // 2.5.4.x, of nearly every attribute: its last octet is its last arc.
+  if (end === start + 3 && bytes[start] === 0x55 && bytes[start + 1] === 0x04) {
+    const known = X520_TYPES[bytes[start + 2]!];
+    if (known !== undefined) return known;
+  }
+  const dotted = oidText(bytes, start, end);
+  return dotted === null ? null : (ATTRIBUTE_TYPES[dotted] ?? dotted);
+}
+
+const X520_TYPES: readonly (string | undefined)[] = Array.from(
+  { length: 0x80 },
+  (_, arc) => ATTRIBUTE_TYPES[`2.5.4.${arc}`],
+);
+
+function elementHex(bytes: Uint8Array, start: number, end: number): string {
+  return `#${hexText(bytes, start, Math.min(end, start + MAX_TEXT_LENGTH / 2))}`;
 }
 
 /** RFC 4514 2.4: the special characters, a leading '#' or space, a trailing space. */
+const SPECIAL = /[,+"\\<>;]|^[# ]| $/;
+
 export function escapeValue(value: string): string {
-  return value.replace(/[,+"\\<>;]|^[# ]| $/g, '\\$&');
+  return SPECIAL.test(value) ? value.replace(/[,+"\\<>;]|^[# ]| $/g, '\\$&') : value;
 }

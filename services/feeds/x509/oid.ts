@@ -58,9 +58,31 @@ export const CURVE_BITS: Readonly<Record<string, number>> = {
   '1.3.36.3.3.2.8.1.1.13': 512,
 };
 
+/** Octets of one arc that a double holds exactly: 7 times 7 bits. */
+const MAX_EXACT_OCTETS = 7;
+
 /** The dotted form of an OID's content octets (X.690 8.19), or null when they are no OID or longer than any real one. */
 export function oidText(bytes: Uint8Array, start: number, end: number): string | null {
   if (end <= start || end - start > MAX_OID_OCTETS || bytes[end - 1]! >= 0x80) return null;
+  let text = '';
+  let value = 0;
+  for (let i = start, arcStart = start; i < end; i++) {
+    const octet = bytes[i]!;
+    value = value * 128 + (octet & 0x7f);
+    if (octet >= 0x80) continue;
+    if (i - arcStart >= MAX_EXACT_OCTETS) return longOidText(bytes, start, end);
+    if (text === '') {
+      const root = value < 80 ? Math.floor(value / 40) : 2;
+      text = `${root}.${value - root * 40}`;
+    } else text += `.${value}`;
+    value = 0;
+    arcStart = i + 1;
+  }
+  return text;
+}
+
+/** The same for OIDs with an arc beyond 2^49, such as those made of UUIDs. */
+function longOidText(bytes: Uint8Array, start: number, end: number): string {
   const arcs: string[] = [];
   let value = 0n;
   for (let i = start; i < end; i++) {

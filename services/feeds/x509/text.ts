@@ -104,11 +104,9 @@ function longestZeroRun(groups: readonly number[]): [number, number] {
   return best;
 }
 
-const HEX = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
+const hexSlice = (Buffer.prototype as unknown as { hexSlice: Slice }).hexSlice;
 
 /** Octets as lower-case hex. The caller bounds the length. */
 export function hexText(bytes: Uint8Array, start: number, end: number): string {
-  let text = '';
-  for (let i = start; i < end; i++) text += HEX[bytes[i]!];
-  return text;
+  return end > start ? hexSlice.call(bytes, start, end) : '';
 }

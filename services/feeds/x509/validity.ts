@@ -27,6 +27,8 @@ export function readValidity(
 
 /** RFC 5280 4.1.2.5, and the BER forms (no seconds, an offset) that old tools wrote. Clamped to the years 1 to 9999; null when it is no date. */
 export function timeText(tag: number, text: string): string | null {
+  const usual = usualTimeText(tag, text);
+  if (usual !== null) return usual;
   const form = tag === TAG.utcTime ? UTC_TIME : tag === TAG.generalizedTime ? GENERALIZED_TIME : null;
   const parts = form?.exec(text)?.groups;
   if (parts === undefined) return null;
@@ -49,6 +51,31 @@ export function timeText(tag: number, text: string): string | null {
   date.setUTCHours(hour, minute - offsetMinutes(parts['zone']!), second);
   const clamped = Math.min(Math.max(date.getTime(), FIRST), LAST);
   return new Date(clamped).toISOString().replace('.000Z', 'Z');
+}
+
+const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
+
+/** The form that RFC 5280 demands (seconds, 'Z', no fraction), without a Date; null for any other and for what is no date. */
+function usualTimeText(tag: number, text: string): string | null {
+  const short = tag === TAG.utcTime;
+  if ((!short && tag !== TAG.generalizedTime) || text.length !== (short ? 13 : 15)) return null;
+  const from = short ? 2 : 4;
+  if (text.charCodeAt(from + 10) !== 0x5a) return null;
+  for (let i = 0; i < from + 10; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x30 || code > 0x39) return null;
+  }
+  const two = (at: number): number => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 0x30 * 11;
+  const year = short ? two(0) + (two(0) >= 50 ? 1900 : 2000) : two(0) * 100 + two(2);
+  const month = two(from);
+  const day = two(from + 2);
+  if (year < 1 || month < 1 || month > 12 || day < 1) return null;
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  if (day > DAYS_OF_MONTH[month - 1]! + (month === 2 && leap ? 1 : 0)) return null;
+  if (two(from + 4) > 23 || two(from + 6) > 59 || two(from + 8) > 59) return null;
+  const part = (at: number): string => text.slice(from + at, from + at + 2);
+  const years = short ? (year < 2000 ? '19' : '20') + text.slice(0, 2) : text.slice(0, 4);
+  return `${years}-${part(0)}-${part(2)}T${part(4)}:${part(6)}:${part(8)}Z`;
 }
 
 function offsetMinutes(zone: string): number {

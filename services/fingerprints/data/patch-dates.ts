@@ -1,9 +1,19 @@
-// The day of every upstream patch release, by minor.
+// The day of every upstream patch release, by minor. Written by scripts/refresh-tables.ts.
+import type { TableSource } from './table-source.ts';
 
-/**
- * minor -> patch -> UTC day of the tag. Source: tags of kubernetes/apiserver, snapshot 2026-07-23 (1.7.6 to 1.36.3). The day may lag
- * the build by a day or two, because the tags of that repository are published after the release.
- */
+export const PATCH_DATES_FROM: readonly TableSource[] = [
+  {
+    name: 'tags of kubernetes/apiserver',
+    gives: 'days of 1.7.6 to 1.36.3',
+    read: '2026-07-23',
+    sha256: null,
+  },
+];
+
+/** 1.N.P -> the day that schedule.yaml plans for it, where that is more than two days from the tag's. */
+export const PATCH_DAYS_DIFFERING: Readonly<Record<string, string>> = {};
+
+/** minor -> patch -> UTC day of the tag. It may lag the build by a day or two: tags of k8s.io/apiserver are published after the release. */
 export const PATCH_DATES: Readonly<Record<number, Readonly<Record<number, string>>>> = {
   7: {
     6: '2017-09-14',

@@ -1,4 +1,5 @@
-// Upstream's release calendar: when each minor came out and when its support ended or will end.
+// Upstream's release calendar: when each minor came out and when its support ended or will end. Written by scripts/refresh-tables.ts.
+import type { TableSource } from './table-source.ts';
 
 /** One minor of Kubernetes 1.x. Dates are UTC days (YYYY-MM-DD). */
 export interface Release {
@@ -6,13 +7,44 @@ export interface Release {
   readonly released: string;
   /** null: the calendar does not say yet. */
   readonly endOfLife: string | null;
+  /** What another source says instead. */
+  readonly differs?: readonly string[];
 }
 
-/**
- * Compiled 2026-11-23. Release days are those of the tags kubernetes-1.N.0 of kubernetes/apiserver (snapshot 2026-07-23; may differ
- * by a day from the announcement); 1.0 to 1.6 are from common knowledge, 1.37 from the buildDate of kubectl v1.37.0. Ends of life:
- * kubernetes/website data/releases/eol.yaml (1.2 to 1.31), kubernetes.io/releases/1.33 to 1.36; 1.32 by the 14-month rule.
- */
+export const RELEASES_FROM: readonly TableSource[] = [
+  {
+    name: 'kubectl v1.37.0',
+    gives: 'release day of 1.37: its build date',
+    read: '2026-11-23',
+    sha256: null,
+  },
+  {
+    name: 'kubernetes.io/releases',
+    gives: 'ends of life of 1.33 to 1.36; that of 1.32 by the 14-month rule',
+    read: '2026-11-23',
+    sha256: null,
+  },
+  {
+    name: 'kubernetes/website data/releases/eol.yaml',
+    gives: 'ends of life of 1.2 to 1.31',
+    read: '2026-11-23',
+    sha256: null,
+  },
+  {
+    name: 'release announcements',
+    gives: 'release days of 1.0 to 1.6',
+    read: '2026-11-23',
+    sha256: null,
+  },
+  {
+    name: 'tags kubernetes-1.N.0 of kubernetes/apiserver',
+    gives: 'release days of 1.7 to 1.36',
+    read: '2026-07-23',
+    sha256: null,
+  },
+];
+
+/** Release days are those of tags, which may lag the announcement by a day; ends of life are upstream's. */
 export const RELEASES: readonly Release[] = [
   { minor: 0, released: '2015-07-10', endOfLife: null },
   { minor: 1, released: '2015-11-09', endOfLife: null },

@@ -4,7 +4,7 @@ import { type DistributionSlug, distributionName, type VersionSlug } from '../da
 import type { Facts } from '../facts.ts';
 import type { DistributionFacts } from '../verdict.ts';
 import type { Distribution } from './distribution.ts';
-import { DISTRIBUTIONS } from './list.ts';
+import { DISTRIBUTIONS, TELLING_LINE } from './list.ts';
 
 /** Words for a version string that name no vendor: other evidence may. */
 const NO_VENDOR: ReadonlySet<DistributionSlug> = new Set<VersionSlug>([
@@ -18,31 +18,52 @@ type NamedDistribution = DistributionFacts & { readonly slug: DistributionSlug }
 
 interface Way {
   readonly by: DistributionFacts['by'];
+  /** The distributions that can be shown this way by these facts: mostly none, told by one test for all of them. */
+  readonly among: (facts: Facts) => readonly Distribution[];
   readonly shows: (distribution: Distribution, facts: Facts, asn: number | null) => boolean;
 }
+
+const NONE: readonly Distribution[] = [];
+const having = (key: keyof Distribution): readonly Distribution[] =>
+  DISTRIBUTIONS.filter((distribution) => distribution[key] !== undefined);
+const WITH_ISSUER = having('issuer');
+const WITH_CLIENT_CA = having('clientCa');
+const WITH_ENDPOINT = having('endpoint');
+const WITH_SERVICE_ADDRESSES = having('serviceAddresses');
+const WITH_NETWORK = having('network');
+/** Those whose names are no patterns for one name. */
+const WITH_ODD_NAMES = DISTRIBUTIONS.filter(
+  ({ exactNames, repeatedAddress }) => exactNames !== undefined || repeatedAddress !== undefined,
+);
 
 /** The ways to tell a distribution besides the version, strongest first. */
 const WAYS: readonly Way[] = [
   {
     by: 'issuer',
-    shows: ({ issuer }, { certificate }) =>
-      issuer !== undefined && certificate !== null && issuer.test(certificate.line),
+    among: ({ certificate }) => (certificate !== null && TELLING_LINE.test(certificate.line) ? WITH_ISSUER : NONE),
+    shows: ({ issuer }, { certificate }) => certificate !== null && issuer?.test(certificate.line) === true,
   },
   {
     by: 'san',
+    among: ({ certificate }) => (certificate === null ? NONE : certificate.vendorName ? DISTRIBUTIONS : WITH_ODD_NAMES),
     shows: (distribution, { certificate }) => certificate !== null && showsNames(distribution, certificate),
   },
   {
     by: 'acceptable-ca',
-    shows: ({ clientCa }, { clientCas }) =>
-      clientCa !== undefined && (clientCas ?? []).some((name) => clientCa.test(name)),
+    among: ({ clientCas }) => (clientCas === null ? NONE : WITH_CLIENT_CA),
+    shows: ({ clientCa }, { clientCas }) => clientCas?.some((name) => clientCa?.test(name)) === true,
   },
   {
     by: 'name',
-    shows: ({ endpoint }, { serverName }) => endpoint !== undefined && serverName !== null && endpoint.test(serverName),
+    among: ({ serverName }) => (serverName === null ? NONE : WITH_ENDPOINT),
+    shows: ({ endpoint }, { serverName }) => serverName !== null && endpoint?.test(serverName) === true,
   },
-  { by: 'service-ip', shows: ({ serviceAddresses }, { certificate }) => hasAddress(certificate, serviceAddresses) },
-  { by: 'asn', shows: showsNetwork },
+  {
+    by: 'service-ip',
+    among: ({ certificate }) => (certificate === null ? NONE : WITH_SERVICE_ADDRESSES),
+    shows: ({ serviceAddresses }, { certificate }) => hasAddress(certificate, serviceAddresses),
+  },
+  { by: 'asn', among: () => WITH_NETWORK, shows: showsNetwork },
 ];
 
 /**
@@ -55,15 +76,24 @@ export function detectDistribution(
   asn: number | null,
 ): NamedDistribution | null {
   if (version !== null && !NO_VENDOR.has(version)) return named(version, 'version');
-  for (const { by, shows } of WAYS) {
-    const found = DISTRIBUTIONS.find((distribution) => shows(distribution, facts, asn));
+  for (const { by, among, shows } of WAYS) {
+    const found = among(facts).find((distribution) => shows(distribution, facts, asn));
     if (found !== undefined) return named(found.slug, by);
   }
   return version === null ? null : named(version, 'version');
 }
 
+const shared = new Map<string, NamedDistribution>();
+
+/** The same object for the same distribution and way: there are some hundred. */
 function named(slug: DistributionSlug, by: DistributionFacts['by']): NamedDistribution {
-  return { slug, name: distributionName(slug), by };
+  const key = `${slug} ${by}`;
+  let facts = shared.get(key);
+  if (facts === undefined) {
+    facts = { slug, name: distributionName(slug), by };
+    shared.set(key, facts);
+  }
+  return facts;
 }
 
 function showsNames({ names, exactNames, repeatedAddress }: Distribution, certificate: CertificateView): boolean {
@@ -73,8 +103,9 @@ function showsNames({ names, exactNames, repeatedAddress }: Distribution, certif
   )
     return true;
   if (exactNames !== undefined) {
-    const own = new Set(certificate.dnsNames);
-    if (own.size === exactNames.length && exactNames.every((name) => own.has(name))) return true;
+    const { dnsNames } = certificate;
+    const alone = dnsNames.length > 0 && dnsNames.every((name) => exactNames.includes(name));
+    if (alone && exactNames.every((name) => dnsNames.includes(name))) return true;
   }
   return names !== undefined && certificate.ownNames.some((name) => names.some((pattern) => pattern.test(name)));
 }

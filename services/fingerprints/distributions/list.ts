@@ -182,5 +182,18 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
   },
 ];
 
-/** Name patterns that mark an API server of some distribution. */
-export const API_SERVER_MARKERS: readonly RegExp[] = DISTRIBUTIONS.flatMap(({ names }) => names ?? []);
+/** One pattern for several: nearly always none of them fits, and one test says so. Matches nothing when there are none. */
+function anyOf(patterns: readonly RegExp[]): RegExp {
+  return patterns.length === 0 ? /$^/ : new RegExp(patterns.map(({ source }) => source).join('|'));
+}
+
+/** Names that mark an API server of some distribution. */
+export const API_SERVER_MARKER = anyOf(DISTRIBUTIONS.flatMap(({ names }) => names ?? []));
+/** Lines of subject and issuer that show some distribution. */
+export const TELLING_LINE = anyOf(DISTRIBUTIONS.flatMap(({ issuer }) => issuer ?? []));
+/** Names that one cluster alone has: endpoints of managed clusters, and those that installers make of a cluster's name. */
+export const CLUSTER_NAME = anyOf([
+  ...DISTRIBUTIONS.flatMap(({ endpoint }) => endpoint ?? []),
+  /^hcp-kubernetes\.[0-9a-f]{24}\.svc\.cluster\.local$/,
+  /^api\.internal\./,
+]);

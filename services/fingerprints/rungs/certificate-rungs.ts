@@ -1,7 +1,6 @@
 // Rungs that look at the serving certificate: its names, its subject and who issued it.
-import { epochHost, foreignServices, hasApiServerNames, isAddress, isEtcdIssuer } from '../certificate-names.ts';
+import { epochHost, isAddress, isEtcdIssuer } from '../certificate-names.ts';
 import type { CertificateView } from '../certificate-view.ts';
-import { API_SERVER_MARKERS } from '../distributions/list.ts';
 import type { Facts } from '../facts.ts';
 import type { Rung } from '../rung.ts';
 
@@ -32,7 +31,7 @@ export const CERTIFICATE_RUNGS = [
     says: 'The certificate names kubernetes.default.svc.<any domain>, or two of kubernetes, kubernetes.default, kubernetes.default.svc.',
     source: PKI,
     strength: 'strong',
-    holds: ofNames((certificate) => hasApiServerNames(certificate.names)),
+    holds: ofNames((certificate) => certificate.apiServerNames),
   },
   {
     name: 'certificateNameLiteral',
@@ -78,16 +77,14 @@ export const CERTIFICATE_RUNGS = [
     says: 'A name that one distribution gives only its API servers.',
     source: 'the distribution list; labelled certificates',
     strength: 'weak',
-    holds: ofNames((certificate) =>
-      certificate.ownNames.some((name) => API_SERVER_MARKERS.some((marker) => marker.test(name))),
-    ),
+    holds: ofNames((certificate) => certificate.vendorName),
   },
   {
     name: 'foreignServiceName',
     says: 'The certificate also names other services of a cluster: a proxy, a mesh or a webhook.',
     source: 'labelled certificates',
     strength: 'context',
-    holds: ofNames((certificate) => foreignServices(certificate.names).length > 0),
+    holds: ofNames((certificate) => certificate.foreignService),
   },
   {
     name: 'localhostEpochCertificate',
@@ -163,30 +160,33 @@ export const CERTIFICATE_RUNGS = [
     says: 'The names are those of a service in a cluster that is not the API: a webhook or an application.',
     source: 'labelled certificates',
     strength: 'strong',
-    holds: ofNames(({ names }) => foreignServices(names).length > 0 && !hasApiServerNames(names)),
+    holds: ofNames((certificate) => certificate.foreignService && !certificate.apiServerNames),
   },
 ] as const satisfies readonly Rung[];
 
-function isApiServerSubject({ commonName, organisations, names }: CertificateView): boolean {
+function isApiServerSubject(certificate: CertificateView): boolean {
+  const { commonName, organisations } = certificate;
   if (API_SERVER_SUBJECTS.has(commonName)) return true;
   if (commonName === 'k3s') return organisations.includes('k3s');
   if (commonName === 'minikube') return organisations.includes('system:masters');
   // Installers by hand and MicroK8s, k0s: only with the names.
-  return commonName === 'kubernetes' && hasApiServerNames(names);
+  return commonName === 'kubernetes' && certificate.apiServerNames;
 }
 
-function isNodeEpoch({ commonName, issuerCommonName, names }: CertificateView): boolean {
-  const host = epochHost(commonName);
-  if (host === null || host === 'localhost' || host.endsWith('-ca') || isAddress(host) || hasApiServerNames(names))
+function isNodeEpoch(certificate: CertificateView): boolean {
+  const host = epochHost(certificate.commonName);
+  if (host === null || host === 'localhost' || host.endsWith('-ca') || isAddress(host) || certificate.apiServerNames)
     return false;
+  const { issuerCommonName } = certificate;
   return issuerCommonName === '' || epochHost(issuerCommonName) === `${host}-ca`;
 }
 
 /** Subjects under a k3s or RKE2 server authority that are no node. */
 const SERVER_SUBJECTS: ReadonlySet<string> = new Set(['k3s', 'rke2', 'kube-apiserver', 'localhost', '']);
 
-function isNode({ commonName, issuerCommonName, names }: CertificateView): boolean {
+function isNode(certificate: CertificateView): boolean {
+  const { commonName, issuerCommonName, names } = certificate;
   if (commonName.startsWith('system:node:')) return true;
   if (!/^(?:k3s|rke2)-server-ca@\d+$/.test(issuerCommonName) || SERVER_SUBJECTS.has(commonName)) return false;
-  return names.length > 0 && !hasApiServerNames(names) && names.includes(commonName.toLowerCase());
+  return names.length > 0 && !certificate.apiServerNames && names.includes(commonName.toLowerCase());
 }

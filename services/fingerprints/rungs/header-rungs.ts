@@ -1,21 +1,14 @@
 // Rungs that look at response headers.
-import { type Answer, headerOf } from '../answer.ts';
+import { type Answer, headerOf, someAnswer } from '../answer.ts';
 import type { Facts } from '../facts.ts';
 import type { Rung } from '../rung.ts';
+import { isUuid } from '../uuid.ts';
 
 const SOURCE = 'apiserver pkg/server/config.go and its filters; captures';
 
 /** null when no head was seen, else whether any head fits. */
-const anyHead = (test: (answer: Answer) => boolean) => (facts: Facts) => {
-  const heads = facts.answers.filter((answer) => answer.headers !== null);
-  return heads.length === 0 ? null : heads.some(test);
-};
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-export function isUuid(text: string | undefined): boolean {
-  return text !== undefined && UUID.test(text);
-}
+const anyHead = (test: (answer: Answer) => boolean) => (facts: Facts) =>
+  facts.heads.length === 0 ? null : someAnswer(facts.heads, test);
 
 export const HEADER_RUNGS = [
   {

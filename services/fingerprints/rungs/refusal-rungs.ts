@@ -1,13 +1,13 @@
 // Rungs that look at refusals: 401, 403 and 404 in the words of each component.
 import type { Answer } from '../answer.ts';
-import { headerOf } from '../answer.ts';
+import { headerOf, someAnswer } from '../answer.ts';
 import type { Facts } from '../facts.ts';
 import type { Rung } from '../rung.ts';
 import { forbiddenForm, unauthorizedForm } from '../status-body.ts';
 
 /** null when nothing answered, else whether any answer fits. */
 const anyAnswer = (test: (answer: Answer) => boolean) => (facts: Facts) =>
-  facts.answers.length === 0 ? null : facts.answers.some(test);
+  facts.answers.length === 0 ? null : someAnswer(facts.answers, test);
 
 /** The text of Go's http.NotFound and of the API machinery's NotFoundHandler. */
 export const NOT_FOUND_TEXT = '404 page not found\n';
@@ -17,7 +17,7 @@ export function isNotFoundText(answer: Answer): boolean {
 }
 
 function isPlainText(answer: Answer): boolean {
-  return answer.headers === null || (headerOf(answer, 'content-type') ?? '').startsWith('text/plain');
+  return answer.head === null || (headerOf(answer, 'content-type') ?? '').startsWith('text/plain');
 }
 
 export const REFUSAL_RUNGS = [
@@ -59,7 +59,8 @@ export const REFUSAL_RUNGS = [
     holds: anyAnswer(
       (answer) =>
         answer.status === 403 &&
-        /^Forbidden \(user=[^,]{1,200}, verb=[a-z]+, resource=nodes, subresource/.test(answer.body ?? ''),
+        answer.body?.startsWith('Forbidden (user=') === true &&
+        /^Forbidden \(user=[^,]{1,200}, verb=[a-z]+, resource=nodes, subresource/.test(answer.body),
     ),
   },
   {

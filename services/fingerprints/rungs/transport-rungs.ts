@@ -8,7 +8,11 @@ const CLIENT_CERTIFICATE_ALERT =
 
 function anyBody(facts: Facts, pattern: RegExp): boolean | null {
   if (facts.answers.length === 0) return null;
-  return facts.answers.some(({ body }) => body !== null && pattern.test(body.slice(0, 16_384)));
+  for (const { body } of facts.answers) {
+    // Most bodies are JSON or a word.
+    if (body?.includes('<') === true && pattern.test(body.slice(0, 16_384))) return true;
+  }
+  return false;
 }
 
 export const TRANSPORT_RUNGS = [

@@ -1,5 +1,5 @@
 // Rungs that look at the body of /version.
-import { forgedFields } from '../build-consistency.ts';
+import { headerOf } from '../answer.ts';
 import type { Facts } from '../facts.ts';
 import type { Rung } from '../rung.ts';
 
@@ -15,7 +15,7 @@ function isUnstamped({ build, gitVersion, shape }: Facts): boolean {
 function isValid(facts: Facts): boolean {
   const { build, gitVersion, version } = facts;
   if (build === null || gitVersion === null || isUnstamped(facts)) return false;
-  return build.missing.length === 0 || (build.extract && version?.headers === null);
+  return build.missing.length === 0 || (build.extract && version?.head === null);
 }
 
 const ofVersion = (test: (facts: Facts) => boolean) => (facts: Facts) => (facts.version === null ? null : test(facts));
@@ -50,10 +50,7 @@ export const VERSION_RUNGS = [
     says: 'Numbers, Go version or build date of the body cannot belong to its gitVersion.',
     source: 'labelled fakes; upstream build script, patch days, Go releases',
     strength: 'context',
-    holds: ofVersion(
-      ({ build, gitVersion }) =>
-        build !== null && gitVersion !== null && forgedFields(gitVersion, build.fields).length > 0,
-    ),
+    holds: ofVersion(({ build }) => build?.forged === true),
   },
   {
     name: 'unstampedVersion',
@@ -76,7 +73,9 @@ export const VERSION_RUNGS = [
     source: 'etcd captures: the peer listener',
     strength: 'context',
     holds: ({ version }) =>
-      version === null || version.headers === null ? null : version.first?.has('access-control-allow-methods') !== true,
+      version === null || version.head === null
+        ? null
+        : headerOf(version, 'access-control-allow-methods') === undefined,
   },
   {
     name: 'foreignVersionBody',

@@ -8,7 +8,7 @@ const UNSTORABLE = /\\u(?:0000|d[89a-f])/;
 export function storableJson(value: unknown): string {
   // JSON.stringify escapes exactly these two and controls, so that most texts need no second look.
   const text = JSON.stringify(value);
-  return UNSTORABLE.test(text) ? text.replace(ESCAPE, (escape) => (escape.length > 2 ? '\ufffd' : escape)) : text;
+  return UNSTORABLE.test(text) ? text.replace(ESCAPE, (found) => (found.length > 2 ? '\ufffd' : found)) : text;
 }
 
 /** The same for plain text. */

@@ -119,6 +119,7 @@ export interface Observation {
   alert: number | null;
   asn: number | null;
   authentication: string | null;
+  body_digest: string | null;
   bytes_in: number;
   certificate_id: number | null;
   certificate_name: boolean | null;
@@ -249,6 +250,14 @@ export interface SurveyChunk {
   target_count: number;
 }
 
+export interface SurveySuspect {
+  address: string;
+  grade: string;
+  port: number;
+  reasons: string[];
+  survey_id: string;
+}
+
 export interface SurveyTarget {
   address: string | null;
   candidate_id: number | null;
@@ -306,6 +315,7 @@ export interface DB {
   sighting_evidence: SightingEvidence;
   survey: Survey;
   survey_chunk: SurveyChunk;
+  survey_suspect: SurveySuspect;
   survey_target: SurveyTarget;
   tally: Tally;
   tally_bucket: TallyBucket;
