@@ -5,6 +5,7 @@ import { SETTINGS } from '../services/config.ts';
 import { DATASETS, type Dataset } from '../services/exports/columns.ts';
 import { FORMATS } from '../services/feeds/formats/index.ts';
 import { FEED_TYPES } from '../services/feeds/index.ts';
+import { PRIVATE_FIELDS } from '../services/fingerprints/private-fields.ts';
 import { ERRORS } from '../services/platform/errors.ts';
 import { OUTCOMES } from '../services/probes/outcome.ts';
 import { COMPONENT_MEANINGS } from '../services/reports/component-meaning.ts';
@@ -63,8 +64,13 @@ export const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> 
       datasets.map(([name, { columns }]) => [
         name,
         table(
-          ['column', 'type', 'is'],
-          columns.map((column) => [code(column.name), column.type, column.description]),
+          ['column', 'type', 'is', 'private'],
+          columns.map((column) => [
+            code(column.name),
+            column.type,
+            column.description,
+            column.private === undefined ? '' : PRIVATE_FIELDS[column.private],
+          ]),
         ),
       ]),
     ),

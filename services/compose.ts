@@ -177,7 +177,7 @@ async function open(
       };
     },
     declaredFeed: (name) => {
-      const settings = config.feeds[name];
+      const settings = Object.hasOwn(config.feeds, name) ? config.feeds[name] : undefined;
       if (settings === undefined)
         throw new KubecensusError('KC_FEED_UNKNOWN', `There is no feed named ${name} in the configuration.`);
       return openFeed(name, settings, {

@@ -17,7 +17,7 @@ export interface Sight {
   readonly kind: string;
   readonly leaf: Buffer | null;
   /** The line for one address of it: a cluster's load balancer shows the same certificate on each, with another date and audit id. */
-  readonly lineFor: (address: string) => string;
+  readonly lineFor: (address: string, at: Date) => string;
 }
 
 /**
@@ -30,11 +30,11 @@ export async function labSights(seed: string, hosts: number, now: Date): Promise
   return planWorld({ seed, hosts, now }).hosts.flatMap((host) =>
     host.services
       .filter(({ kind }) => kind !== 'hostile')
-      .map((service, at) => sightOf(service, `${host.address} ${at}`, certificates, now, random.uuid)),
+      .map((service, at) => sightOf(service, `${host.address} ${at}`, certificates, random.uuid)),
   );
 }
 
-function sightOf(service: LabService, label: string, certificates: Certificates, now: Date, uuid: () => string): Sight {
+function sightOf(service: LabService, label: string, certificates: Certificates, uuid: () => string): Sight {
   const chain = service.certificate === null ? [] : [...certificates.issue(service.certificate).chain];
   if (chain[0] !== undefined)
     chain[0] = personalised(chain[0], label, `${service.certificate?.authority} ${service.cluster?.id}`);
@@ -47,15 +47,15 @@ function sightOf(service: LabService, label: string, certificates: Certificates,
   return {
     kind: service.kind,
     leaf: chain[0] ?? null,
-    lineFor: (address) =>
+    lineFor: (address, at) =>
       JSON.stringify({
         endpoint: { address, port: service.port },
-        observedAt: now.toISOString(),
+        observedAt: at.toISOString(),
         source: 'active',
         transport: service.transport,
         ...(service.transport === 'tls' ? { tls } : {}),
         acceptableClientCAs: null,
-        requests: requestsOf(service, now, uuid),
+        requests: requestsOf(service, at, uuid),
       }),
   };
 }

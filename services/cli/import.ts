@@ -15,6 +15,7 @@ export const importCommand: Command = {
     },
     { flags: '--feed <name>', help: 'name of the feed (default: the name of the format)' },
     { flags: '--observed-at <time>', help: 'time of observation (RFC 3339) for rows that state none' },
+    { flags: '--port <n>', help: 'port of rows that state none (list, zmap, sonar)' },
     { flags: '--expand-cidr', help: 'accept networks up to /24 in lists and take every address of them' },
     {
       flags: '--scope <cidr...>',
@@ -25,15 +26,21 @@ export const importCommand: Command = {
   run: async (session, files, options) => {
     const parts = await session.open();
     let worst: ExitCode = EXIT.done;
-    for (const path of files) {
+    const format = textOption(options, 'format') ?? 'auto';
+    // A Sonar study is several tables: files named together are one delivery.
+    const together = FORMATS.some(({ name, join }) => name === format && join !== undefined);
+    for (const [path, ...morePaths] of together ? [files] : files.map((file) => [file])) {
+      if (path === undefined) continue;
       const feed = await createFileFeed({
         path,
+        morePaths,
         name: textOption(options, 'feed'),
-        format: textOption(options, 'format') ?? 'auto',
+        format,
         observedAt: textOption(options, 'observedAt'),
+        port: textOption(options, 'port'),
         expandCidr: options['expandCidr'] === true,
       });
-      session.say(`${basename(path)}: ${feed.decision}`);
+      session.say(feed.decision);
       const code = await printRun(
         session,
         await parts.runFeed(feed, session.signal, progressOf(session, basename(path))),

@@ -26,7 +26,7 @@ export const startCommand: Command = {
 
 function rolesOf(text: string): Part[] {
   const names = text.split(',').map((name) => name.trim());
-  const unknown = names.filter((name) => ROLES[name] === undefined);
+  const unknown = names.filter((name) => !Object.hasOwn(ROLES, name));
   if (unknown.length > 0)
     throw new KubecensusError(
       'KC_USAGE',

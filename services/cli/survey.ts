@@ -61,6 +61,9 @@ async function begin(parts: Parts, session: Session, options: Options): Promise<
   const firstPass = textOption(options, 'firstPass') ?? 'none';
   if (firstPass !== 'none' && firstPass !== 'certificate')
     throw new KubecensusError('KC_USAGE', '--first-pass is "certificate" or "none".');
+  const clientCas = options['clientCas'] === true;
+  if (options['passive'] === true && (clientCas || firstPass !== 'none'))
+    throw new KubecensusError('KC_USAGE', 'A passive survey dials nobody: leave --first-pass and --client-cas out.');
   const plan = {
     ...surveyDefaults(session.config),
     id,
@@ -71,7 +74,7 @@ async function begin(parts: Parts, session: Session, options: Options): Promise<
     ports: options['allPorts'] === true ? PORTS.map((port) => port.port) : session.config.ports,
     portsOnly: options['ports'] !== undefined,
     firstPass: firstPass as 'none' | 'certificate',
-    clientCas: options['clientCas'] === true,
+    clientCas,
   };
   await beginSurvey(plan, parts);
   return id;

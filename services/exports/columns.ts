@@ -1,5 +1,8 @@
 // Datasets and their columns as data: one list serves header, queries, docs/exports.md and tests. Append-only: names and order stay.
 
+import type { PrivateField } from '../fingerprints/private-fields.ts';
+import { PATCH_PATTERN, patchTable } from './patch-table.ts';
+
 export type ColumnType = 'text' | 'integer' | 'number' | 'boolean' | 'timestamp' | 'texts';
 
 export interface Column {
@@ -8,6 +11,8 @@ export interface Column {
   /** Expression over the dataset's source. */
   readonly sql: string;
   readonly description: string;
+  /** What it shows of the list of private fields; absent where it may be published. */
+  readonly private?: PrivateField;
 }
 
 export interface Dataset {
@@ -28,6 +33,12 @@ const column = (name: string, type: ColumnType, sql: string, description: string
   description,
 });
 
+/** A column that must not be published. */
+const privateColumn = (field: PrivateField, ...of: Parameters<typeof column>): Column => ({
+  ...column(...of),
+  private: field,
+});
+
 const JUDGED = [
   column('component', 'text', 'o.component', 'what was recognised; empty when nothing was'),
   column('grade', 'text', 'o.grade', 'confirmed, probable, possible or not'),
@@ -41,9 +52,9 @@ export const DATASETS = {
       'candidate c join lateral (select array_agg(feed order by feed) as feeds from sighting where candidate_id = c.id) s on true',
     orderBy: 'c.key',
     columns: [
-      column('candidate', 'text', 'c.key', 'canonical endpoint or name'),
+      privateColumn('candidate.key', 'candidate', 'text', 'c.key', 'canonical endpoint or name'),
       column('kind', 'text', 'c.kind', 'address or name'),
-      column('host', 'text', 'c.host', 'address or name'),
+      privateColumn('candidate.host', 'host', 'text', 'c.host', 'address or name'),
       column('port', 'integer', 'c.port', 'port, empty when no feed named one'),
       column('feeds', 'texts', 's.feeds', 'feeds that named it'),
       column('first_seen', 'timestamp', 'c.first_seen', 'earliest time that a feed states'),
@@ -54,15 +65,21 @@ export const DATASETS = {
     description: 'every observation of a survey',
     perSurvey: true,
     source:
-      'observation o left join k8s_version v on v.id = o.version_id left join certificate c on c.id = o.certificate_id where o.survey_id = $SURVEY',
+      'observation o left join k8s_version v on v.id = o.version_id left join certificate c on c.id = o.certificate_id left join survey_suspect s on s.survey_id = o.survey_id and s.address = o.address and s.port = o.port where o.survey_id = $SURVEY',
     orderBy: 'o.address, o.port, o.host',
     columns: [
       column('survey', 'text', 'o.survey_id', 'the survey'),
       column('observed_at', 'timestamp', 'o.observed_at', 'when it was seen'),
-      column('host', 'text', 'o.host', 'address or name of the candidate'),
-      column('address', 'text', 'host(o.address)', 'address that was dialled; empty when a name led to none'),
+      privateColumn('observation.host', 'host', 'text', 'o.host', 'address or name of the candidate'),
+      privateColumn(
+        'observation.address',
+        'address',
+        'text',
+        'host(o.address)',
+        'address that was dialled; empty when a name led to none',
+      ),
       column('port', 'integer', 'o.port', 'port'),
-      column('server_name', 'text', 'o.server_name', 'SNI that was sent'),
+      privateColumn('observation.server_name', 'server_name', 'text', 'o.server_name', 'SNI that was sent'),
       column('method', 'text', 'o.method', 'active or passive'),
       column('vantage', 'text', 'o.vantage', 'where the probe left from'),
       column('feeds', 'texts', 'o.feeds', 'feeds that named the endpoint'),
@@ -84,14 +101,37 @@ export const DATASETS = {
       column('minor', 'text', 'o.minor', 'minor version'),
       column('distribution', 'text', 'o.distribution', 'distribution that the evidence proves'),
       column('support', 'text', 'o.support', 'upstream support on the day of observation'),
-      column('honeypot', 'text', 'o.honeypot', 'consistency grade'),
+      column(
+        'honeypot',
+        'text',
+        'coalesce(s.grade, o.honeypot)',
+        'consistency grade, raised where the whole survey shows more',
+      ),
       column('country', 'text', 'o.country', 'country of the address'),
       column('asn', 'integer', 'o.asn', 'AS number of the address'),
-      column('certificate_sha256', 'text', 'c.sha256', 'SHA-256 of the leaf certificate'),
-      column('certificate_subject', 'text', 'c.subject', 'subject of the leaf certificate'),
-      column('certificate_issuer', 'text', 'c.issuer', 'issuer of the leaf certificate'),
+      privateColumn('certificate.sha256', 'certificate_sha256', 'text', 'c.sha256', 'SHA-256 of the leaf certificate'),
+      privateColumn(
+        'certificate.subject',
+        'certificate_subject',
+        'text',
+        'c.subject',
+        'subject of the leaf certificate',
+      ),
+      privateColumn('certificate.issuer', 'certificate_issuer', 'text', 'c.issuer', 'issuer of the leaf certificate'),
       column('flags', 'texts', 'o.flags', 'data quality flags'),
-      column('evidence_digest', 'text', 'o.evidence_digest', 'SHA-256 of the evidence'),
+      privateColumn(
+        'observation.evidence_digest',
+        'evidence_digest',
+        'text',
+        'o.evidence_digest',
+        'SHA-256 of the evidence',
+      ),
+      column(
+        'honeypot_reasons',
+        'texts',
+        "coalesce(s.reasons, array(select jsonb_array_elements_text(o.verdict->'honeypot'->'reasons')))",
+        'what the consistency grade was given for',
+      ),
     ],
   },
   endpoints: {
@@ -100,7 +140,7 @@ export const DATASETS = {
     source: 'endpoint_state o left join k8s_version v on v.id = o.version_id',
     orderBy: 'o.address, o.port',
     columns: [
-      column('address', 'text', 'host(o.address)', 'address'),
+      privateColumn('endpoint_state.address', 'address', 'text', 'host(o.address)', 'address'),
       column('port', 'integer', 'o.port', 'port'),
       ...JUDGED,
       column('outcome', 'text', 'o.outcome', 'how the last probe ended'),
@@ -139,8 +179,11 @@ export const DATASETS = {
   versions: {
     description: 'endpoints of a survey by version, distribution and support',
     perSurvey: true,
-    source: `(select v.git_version, o.minor, o.distribution, o.support, o.component, count(*) as n from observation o join k8s_version v on v.id = o.version_id
-      where o.survey_id = $SURVEY group by 1, 2, 3, 4, 5) t`,
+    source: `(select *, regexp_match(g.git_version, '${PATCH_PATTERN}') as level from (
+      select v.git_version, o.minor, o.distribution, o.support, o.component, count(*) as n, max(o.observed_at at time zone 'UTC')::date as day
+      from observation o join k8s_version v on v.id = o.version_id where o.survey_id = $SURVEY group by 1, 2, 3, 4, 5) g) t
+      left join ${patchTable('p')} on p.minor = level[1]::int and p.patch = level[2]::int and p.day <= t.day
+      left join lateral (select max(q.patch) as patch from ${patchTable('q')} where q.minor = level[1]::int and q.day <= t.day) l on true`,
     orderBy: 't.n desc, t.git_version, t.minor, t.distribution, t.support, t.component',
     columns: [
       column('git_version', 'text', 't.git_version', 'version as printed'),
@@ -149,6 +192,18 @@ export const DATASETS = {
       column('support', 'text', 't.support', 'upstream support on the day of observation'),
       column('component', 'text', 't.component', 'component'),
       column('endpoints', 'integer', 't.n', 'endpoints'),
+      column(
+        'patch_age_days',
+        'integer',
+        't.day - p.day',
+        'days from the upstream patch release that the build stands on to the last day on which one of them was observed',
+      ),
+      column(
+        'latest_patch',
+        'text',
+        "'1.' || level[1] || '.' || l.patch",
+        'newest upstream patch of its minor on that day',
+      ),
     ],
   },
   components: {
@@ -171,12 +226,12 @@ export const DATASETS = {
     source: `(select c.*, count(*) as n from observation o join certificate c on c.id = o.certificate_id where o.survey_id = $SURVEY group by c.id) t`,
     orderBy: 't.sha256',
     columns: [
-      column('sha256', 'text', 't.sha256', 'SHA-256 of the certificate'),
-      column('spki_sha256', 'text', 't.spki_sha256', 'SHA-256 of its public key'),
-      column('subject', 'text', 't.subject', 'subject'),
-      column('issuer', 'text', 't.issuer', 'issuer'),
-      column('dns_names', 'texts', 't.dns_names', 'DNS names, at most 100'),
-      column('ip_addresses', 'texts', 't.ip_addresses', 'IP addresses, at most 100'),
+      privateColumn('certificate.sha256', 'sha256', 'text', 't.sha256', 'SHA-256 of the certificate'),
+      privateColumn('certificate.spki_sha256', 'spki_sha256', 'text', 't.spki_sha256', 'SHA-256 of its public key'),
+      privateColumn('certificate.subject', 'subject', 'text', 't.subject', 'subject'),
+      privateColumn('certificate.issuer', 'issuer', 'text', 't.issuer', 'issuer'),
+      privateColumn('certificate.dns_names', 'dns_names', 'texts', 't.dns_names', 'DNS names, at most 100'),
+      privateColumn('certificate.ip_addresses', 'ip_addresses', 'texts', 't.ip_addresses', 'IP addresses, at most 100'),
       column('not_before', 'timestamp', 't.not_before', 'valid from'),
       column('not_after', 'timestamp', 't.not_after', 'valid to'),
       column('endpoints', 'integer', 't.n', 'endpoints that served it'),

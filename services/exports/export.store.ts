@@ -125,7 +125,12 @@ async function writeManifest(
     codeVersion: request.codeVersion,
     survey,
     partialFeeds,
-    columns: dataset.columns.map(({ name, type, description }) => ({ name, type, description })),
+    columns: dataset.columns.map(({ name, type, description, private: field }) => ({
+      name,
+      type,
+      description,
+      private: field !== undefined,
+    })),
     ...result,
   };
   await writeFile(file, `${JSON.stringify(manifest, null, 2)}\n`);

@@ -1,8 +1,11 @@
 // What a file may be packed in: recognised by its first bytes, unpacked as a stream, within limits.
 import { PassThrough, Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 import { KubecensusError } from '../platform/errors.ts';
+
+/** 128 MiB of window, which the zstd program takes without being asked, too; a frame may demand gigabytes of memory. */
+const ZSTD_WINDOW_LOG = 27;
 
 interface Container {
   readonly name: string;
@@ -16,6 +19,12 @@ interface Container {
 const CONTAINERS: readonly Container[] = [
   // RFC 1952. node:zlib reads all members of a concatenated file, as the RFC demands, and checks each CRC.
   { name: 'gzip', magic: [0x1f, 0x8b], unpack: () => createGunzip() },
+  // RFC 8878; all frames of a concatenated file are read, and the checksum where a frame has one.
+  {
+    name: 'zstd',
+    magic: [0x28, 0xb5, 0x2f, 0xfd],
+    unpack: () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } }),
+  },
 ];
 
 export interface UnpackLimits {
@@ -45,7 +54,7 @@ export async function* unpack(
     const head = await readHead(bytes);
     const container = CONTAINERS.find(({ magic }) => magic.every((byte, i) => head[i] === byte));
     if (container === undefined) yield* resumed(head, bytes);
-    else yield* unpacked(container, resumed(head, bytes), limits);
+    else yield* unpackWith(container, resumed(head, bytes), limits);
   } finally {
     await bytes.return?.();
   }
@@ -69,8 +78,11 @@ async function* resumed(head: Uint8Array, rest: AsyncIterator<Uint8Array>): Asyn
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
 
-async function* unpacked(
-  container: Container,
+/**
+ * Plain bytes out of one transform, within limits. Throws KC_FEED_DAMAGED and KC_FEED_TOO_LARGE.
+ */
+export async function* unpackWith(
+  container: Pick<Container, 'name' | 'unpack'>,
   packed: AsyncIterable<Uint8Array>,
   limits: UnpackLimits,
 ): AsyncGenerator<Uint8Array> {
@@ -105,7 +117,7 @@ async function* unpacked(
   } catch (cause) {
     if (cause instanceof KubecensusError) throw cause;
     const code = (cause as NodeJS.ErrnoException).code ?? '';
-    if (!code.startsWith('Z_')) throw cause;
+    if (!/^(Z_|ZSTD_)/.test(code)) throw cause;
     throw new KubecensusError(
       'KC_FEED_DAMAGED',
       `The ${container.name} input is cut short or corrupt after ${plainBytes} bytes (${code}).`,

@@ -1,6 +1,15 @@
 // One HTTP answer as evidence holds it, raw or already parsed, read into one shape.
 import type { EvidenceRequest } from '../feeds/evidence.ts';
-import { FIELD, type FieldName, fieldOf, type Head, HeadReader, MAX_HEADERS, readHead } from './head.ts';
+import {
+  FIELD,
+  type FieldName,
+  fieldOf,
+  type Head,
+  HeadReader,
+  MAX_HEADERS,
+  readHead,
+  type UuidField,
+} from './head.ts';
 
 export interface Answer {
   readonly path: string;
@@ -42,6 +51,11 @@ export function headerOf(answer: Answer, name: FieldName): string | undefined {
 export function someAnswer(answers: readonly Answer[], test: (answer: Answer) => boolean): boolean {
   for (const answer of answers) if (test(answer)) return true;
   return false;
+}
+
+/** True when the field is there and its first value is a UUID. */
+export function hasUuid(answer: Answer, name: UuidField): boolean {
+  return answer.head?.uuids[FIELD[name]] === true;
 }
 
 function noAnswer(path: string, end: string | null): Answer {

@@ -5,11 +5,11 @@ import { keyIdText } from '../feeds/x509/certificate.ts';
 import { DerCursor } from '../feeds/x509/der.ts';
 import { readNameAttributes } from '../feeds/x509/distinguished-name.ts';
 import { readExtensions } from '../feeds/x509/extensions.ts';
-import { readValidity } from '../feeds/x509/validity.ts';
+import { readNotAfter } from '../feeds/x509/validity.ts';
 import { emptyLayout, walkCertificate } from '../feeds/x509/walk.ts';
 import { hasApiServerNames, hasForeignService } from './certificate-names.ts';
 import { readNameText, type TextAttribute } from './distinguished-name-text.ts';
-import { API_SERVER_MARKER } from './distributions/list.ts';
+import { API_SERVER_MARKER, TELLING_NAME } from './distributions/list.ts';
 
 /** What one reader of certificates found; the rest of a view follows from it. */
 interface Parts {
@@ -54,6 +54,7 @@ export class CertificateView {
   #apiServerNames: boolean | null = null;
   #foreignService: boolean | null = null;
   #vendorName: boolean | null = null;
+  #tellsName: boolean | null = null;
   #ownNames: readonly string[] | null = null;
 
   constructor(parts: Parts) {
@@ -85,8 +86,14 @@ export class CertificateView {
 
   /** True when one distribution gives one of the names only to its API servers. */
   get vendorName(): boolean {
-    this.#vendorName ??= this.ownNames.some((name) => API_SERVER_MARKER.test(name));
+    this.#vendorName ??= this.tellsName && this.ownNames.some((name) => API_SERVER_MARKER.test(name));
     return this.#vendorName;
+  }
+
+  /** False when no name of a distribution or a cluster is among them: one test instead of several. */
+  get tellsName(): boolean {
+    this.#tellsName ??= this.ownNames.some((name) => TELLING_NAME.test(name));
+    return this.#tellsName;
   }
 
   /** Those of `names` that are not the names of every API server: what a distribution can be told by. */
@@ -135,31 +142,34 @@ export function viewCertificate(evidence: Evidence): CertificateView | null {
   const chain: unknown = evidence.tls?.chain;
   const leaf: unknown = Array.isArray(chain) ? chain[0] : null;
   if (typeof leaf === 'string' && leaf.length > 0 && leaf.length <= MAX_BASE64_LENGTH) {
-    const parts = readLeaf(leaf);
-    if (parts !== null) return new CertificateView(parts);
+    const view = readLeaf(leaf);
+    if (view !== null) return view;
   }
   const summary: unknown = evidence.certificate;
   return typeof summary === 'object' && summary !== null ? fromSummary(summary as Record<string, unknown>) : null;
 }
 
-/** One walk over the certificate; null when it is none. What it takes for one is what readCertificate does. */
-function readLeaf(leaf: string): Parts | null {
+/**
+ * One walk over the certificate; null when it is none. What it takes for one is what readCertificate does. Nothing is remembered: most
+ * certificates of a census are seen once, and keeping thousands costs the collector more than reading them again.
+ */
+function readLeaf(leaf: string): CertificateView | null {
   const length = decode(leaf);
   if (!walkCertificate(scratch, 0, length, 'certificate', cursor, layout)) return null;
   const subject = readNameAttributes(scratch, layout.subjectStart, layout.subjectEnd);
   const issuer = readNameAttributes(scratch, layout.issuerStart, layout.issuerEnd);
   if (subject === null || issuer === null) return null;
   const extensions = readExtensions(scratch, layout, cursor);
-  return {
+  return new CertificateView({
     subject,
     issuer,
     dnsNames: extensions.dnsNames,
     addresses: extensions.ipAddresses,
     namesSeen: true,
-    notAfter: readValidity(scratch, layout.validityStart, layout.validityEnd).notAfter,
+    notAfter: readNotAfter(scratch, layout.validityStart, layout.validityEnd),
     authorityKeyId: keyIdText(scratch, extensions.authorityKeyStart, extensions.authorityKeyEnd),
     publicKey: { leaf, start: layout.spkiStart, end: layout.spkiEnd },
-  };
+  });
 }
 
 function fromSummary(summary: Readonly<Record<string, unknown>>): CertificateView | null {

@@ -1,10 +1,9 @@
 // Keys that endpoints of one cluster share: what may join them into an estimate. Hashed, because they are identifiers of somebody's cluster.
 import { createHmac, hash } from 'node:crypto';
-import { headerOf } from './answer.ts';
+import { hasUuid, headerOf } from './answer.ts';
 import { CLUSTER_NAME } from './distributions/list.ts';
 import type { Facts } from './facts.ts';
 import type { Indicators } from './rungs/list.ts';
-import { isUuid } from './uuid.ts';
 
 /** 128 bits: no accidental collision among the clusters of the internet, half the size of the whole digest. */
 const KEY_HEX_DIGITS = 32;
@@ -26,7 +25,7 @@ export function clusterKeys(facts: Facts, indicators: Indicators, key: string | 
   const keys: string[] = [];
   for (const answer of facts.heads) {
     const uid = headerOf(answer, 'x-kubernetes-pf-flowschema-uid');
-    if (uid !== undefined && isUuid(uid)) {
+    if (uid !== undefined && hasUuid(answer, 'x-kubernetes-pf-flowschema-uid')) {
       add(keys, 'pf', `pf\n${pathClass(answer.path)}\n${uid.toLowerCase()}`, key);
     }
   }
@@ -35,13 +34,8 @@ export function clusterKeys(facts: Facts, indicators: Indicators, key: string | 
     const { publicKeySha256, authorityKeyId } = certificate;
     if (publicKeySha256 !== null) add(keys, 'spki', `spki\n${publicKeySha256}`, key);
     if (authorityKeyId !== null) add(keys, 'aki', `aki\n${authorityKeyId}`, key);
-    let names = 0;
-    for (const name of certificate.ownNames) {
-      if (names < MAX_NAME_KEYS && isClusterName(name)) {
-        names++;
-        add(keys, 'dns', `dns\n${name}`, key);
-      }
-    }
+    const names = certificate.tellsName ? certificate.ownNames.filter(isClusterName) : [];
+    for (const name of names.slice(0, MAX_NAME_KEYS)) add(keys, 'dns', `dns\n${name}`, key);
   }
   return keys.length > 1 ? keys.sort() : keys;
 }

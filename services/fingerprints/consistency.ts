@@ -1,14 +1,13 @@
 // Is the host what it says it is? A passive grade from contradictions between what it sent and what Kubernetes sends.
-import { type Answer, headerOf, someAnswer } from './answer.ts';
+import { type Answer, hasUuid, headerOf, someAnswer } from './answer.ts';
 import { buildDay, emulationContradiction, plusRuleBroken } from './build-consistency.ts';
 import type { BuildInfo } from './build-info.ts';
 import type { Facts } from './facts.ts';
 import type { GitVersion } from './git-version.ts';
-import type { FieldName } from './head.ts';
+import type { UuidField } from './head.ts';
 import type { Indicators } from './rungs/list.ts';
 import { forbiddenForm, unauthorizedForm } from './status-body.ts';
 import { isUtcSeconds } from './utc-time.ts';
-import { isUuid } from './uuid.ts';
 import type { ComponentName, Verdict } from './verdict.ts';
 
 /** What the checks look at. */
@@ -202,13 +201,13 @@ export const CONSISTENCY_CHECKS: readonly Check[] = [
     reason: 'audit_id_form',
     weight: 2,
     says: 'Audit-Id is no UUID.',
-    holds: ({ facts }) => anyHeader(facts, 'audit-id', (value) => !isUuid(value)),
+    holds: ({ facts }) => someAnswer(facts.heads, (answer) => isNoUuid(answer, 'audit-id')),
   },
   {
     reason: 'flow_schema_form',
     weight: 2,
     says: 'A priority and fairness header is no UUID.',
-    holds: ({ facts }) => anyHeader(facts, 'x-kubernetes-pf-flowschema-uid', (value) => !isUuid(value)),
+    holds: ({ facts }) => someAnswer(facts.heads, (answer) => isNoUuid(answer, 'x-kubernetes-pf-flowschema-uid')),
   },
   {
     reason: 'flow_schema_on_401',
@@ -297,12 +296,8 @@ function lacksHeader({ version, facts }: Case, sinceMinor: number, seen: boolean
   return seen === false && facts.version?.status === 200 && facts.version.head !== null;
 }
 
-function anyHeader(facts: Facts, name: FieldName, test: (value: string) => boolean): boolean {
-  for (const answer of facts.heads) {
-    const value = headerOf(answer, name);
-    if (value !== undefined && test(value)) return true;
-  }
-  return false;
+function isNoUuid(answer: Answer, name: UuidField): boolean {
+  return headerOf(answer, name) !== undefined && !hasUuid(answer, name);
 }
 
 function hasForeignOrder(answer: Answer): boolean {

@@ -1,4 +1,5 @@
 // The head of one HTTP answer, as far as rules ask for it: a scan that keeps the known fields and makes no text of the others.
+import { isUuid } from './uuid.ts';
 
 /** The fields that some rule looks at, in lower case. Those up to SORTED stand first, in the order in which the API machinery writes them. */
 const FIELDS = [
@@ -21,6 +22,7 @@ const FIELDS = [
   'x-envoy-upstream-service-time',
 ] as const;
 export type FieldName = (typeof FIELDS)[number];
+export type UuidField = 'audit-id' | 'x-kubernetes-pf-flowschema-uid' | 'x-kubernetes-pf-prioritylevel-uid';
 
 /** Go sorts what handlers set, so that these keep their order on the wire; what stands between them does not matter. */
 const SORTED = 6;
@@ -35,6 +37,8 @@ export interface Head {
   readonly values: readonly (string | undefined)[];
   /** How many fields were read, at most MAX_HEADERS. */
   readonly count: number;
+  /** For the fields that should be UUIDs, by FIELD: true when the first value is one. */
+  readonly uuids: readonly boolean[];
   /** False when the fields that the API machinery sorts stand in another order. */
   readonly sorted: boolean;
 }
@@ -45,6 +49,7 @@ export const MAX_HEADERS = 200;
 /** A head while it is read. */
 export class HeadReader implements Head {
   readonly values: (string | undefined)[] = ABSENT.slice();
+  readonly uuids: boolean[] = NO_UUIDS.slice();
   count = 0;
   sorted = true;
   #last = -1;
@@ -55,15 +60,18 @@ export class HeadReader implements Head {
       if (field < this.#last) this.sorted = false;
       this.#last = field;
     }
-    this.values[field] ??= value;
+    if (this.values[field] !== undefined) return;
+    this.values[field] = value;
+    if (UUID_FIELDS[field] === true) this.uuids[field] = isUuid(value);
   }
 }
 
 const ABSENT: readonly undefined[] = FIELDS.map(() => undefined);
+const NO_UUIDS: readonly boolean[] = FIELDS.slice(0, SORTED).map(() => false);
+const UUID_FIELDS = FIELDS.map((name) => name === 'audit-id' || name.startsWith('x-kubernetes-pf-'));
 
 const CR = 13;
 const SPACE = 0x20;
-const COLON = 0x3a;
 const DELETE = 0x7f;
 
 /**
@@ -71,24 +79,23 @@ const DELETE = 0x7f;
  * Linear in the length of the text, whatever stands in it.
  */
 export function readHead(response: string, start: number, head: HeadReader): number {
+  // Searched anew only when it lies behind: a colon that never comes is looked for once, not for every line.
+  let colon = -1;
   for (let at = start; at < response.length; ) {
     let lineEnd = response.indexOf('\n', at);
     if (lineEnd < 0) lineEnd = response.length;
     const textEnd = response.charCodeAt(lineEnd - 1) === CR ? lineEnd - 1 : lineEnd;
     if (textEnd <= at) return lineEnd + 1;
-    if (head.count < MAX_HEADERS) readField(response, at, textEnd, head);
+    if (colon < at) colon = response.indexOf(':', at);
+    if (colon < 0) colon = response.length;
+    if (colon > at && colon < textEnd && head.count < MAX_HEADERS) {
+      head.count++;
+      const field = fieldAt(response, at, colon);
+      if (field >= 0) head.note(field, valueAt(response, colon + 1, textEnd));
+    }
     at = lineEnd + 1;
   }
   return -1;
-}
-
-function readField(response: string, start: number, end: number, head: HeadReader): void {
-  let colon = start;
-  while (colon < end && response.charCodeAt(colon) !== COLON) colon++;
-  if (colon === start || colon === end) return;
-  head.count++;
-  const field = fieldAt(response, start, colon);
-  if (field >= 0) head.note(field, valueAt(response, colon + 1, end));
 }
 
 /** The value in `start..end` without the white space around it. One leading space is the usual form and saves a copy. */
@@ -109,9 +116,13 @@ const BY_LENGTH: readonly (readonly number[] | undefined)[] = Array.from({ lengt
   return found.length === 0 ? undefined : found;
 });
 
+/** The spelling of Go, and of nearly every server: "Audit-Id". */
+const CANONICAL = FIELDS.map((name) => name.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase()));
+
 function fieldAt(response: string, start: number, end: number): number {
   const candidates = BY_LENGTH[end - start];
   if (candidates === undefined) return -1;
+  for (const field of candidates) if (response.startsWith(CANONICAL[field]!, start)) return field;
   for (const field of candidates) if (isName(response, start, FIELDS[field]!)) return field;
   return -1;
 }

@@ -61,23 +61,29 @@ class Step {
   yes: Step | null = null;
   no: Step | null = null;
   unknown: Step | null = null;
+  /** At the end of the ladder. */
   standing: Standing | null = null;
 }
 
-/** Combinations kept. A census has a few hundred; hostile hosts can make up more, and then all are forgotten and the next hundreds kept. */
+/** Combinations kept. A census has a few hundred; hostile hosts can make up more, and then all are forgotten and the next ones kept. */
 const MAX_STANDINGS = 4096;
 
-let root = new Step();
+let foot = new Step();
 let standings = 0;
 
 /** Asks every rung. Never throws. */
 export function climb(facts: Facts): Standing {
-  let step = root;
+  let step = foot;
   for (const rung of RUNGS) {
     const answer = rung.holds(facts);
-    if (answer === null) step = step.unknown ??= new Step();
-    else if (answer) step = step.yes ??= new Step();
-    else step = step.no ??= new Step();
+    let next = answer === null ? step.unknown : answer ? step.yes : step.no;
+    if (next === null) {
+      next = new Step();
+      if (answer === null) step.unknown = next;
+      else if (answer) step.yes = next;
+      else step.no = next;
+    }
+    step = next;
   }
   return step.standing ?? keep(step, facts);
 }
@@ -85,7 +91,7 @@ export function climb(facts: Facts): Standing {
 function keep(step: Step, facts: Facts): Standing {
   const standing = new Standing(RUNGS.map((rung) => rung.holds(facts)));
   if (standings++ >= MAX_STANDINGS) {
-    root = new Step();
+    foot = new Step();
     standings = 0;
   } else step.standing = standing;
   return standing;

@@ -50,10 +50,16 @@ export function classifyVersion(gitVersion: string, at: string, context: Version
   return named(slug, version.text, major, minor, patch, supportOn(major, minor, at));
 }
 
-/** Per build: what it is called on a day, and how. */
-const classified = new WeakMap<BuildInfo, Map<string, ClassifiedVersion>>();
-/** Days, vendors and complete or not, for one build; observations of one run are of a few days. */
-const MAX_READINGS = 64;
+interface Reading {
+  readonly day: string;
+  readonly incomplete: boolean;
+  readonly vendor: DistributionSlug | null;
+  readonly version: ClassifiedVersion;
+}
+
+/** Per build, what it was called: observations of one run are of a few days and of one or two ways to look at it. */
+const readings = new WeakMap<BuildInfo, Reading[]>();
+const MAX_READINGS = 32;
 
 /** classifyVersion for a body of /version. The same object for the same build, day, completeness and vendor. */
 export function classifyBuild(
@@ -62,20 +68,21 @@ export function classifyBuild(
   incomplete: boolean,
   vendor: DistributionSlug | null,
 ): ClassifiedVersion {
-  let readings = classified.get(build);
-  if (readings === undefined || readings.size >= MAX_READINGS) {
-    readings = new Map();
-    classified.set(build, readings);
+  const known = readings.get(build) ?? [];
+  for (const reading of known) {
+    if (reading.incomplete === incomplete && reading.vendor === vendor && at.startsWith(reading.day))
+      return reading.version;
   }
-  const key = `${at.slice(0, 10)}${incomplete ? '!' : ' '}${vendor ?? ''}`;
-  let reading = readings.get(key);
-  if (reading === undefined) {
-    const fields = build.extract ? {} : build.fields;
-    reading = classifyVersion(build.fields.gitVersion ?? '', at, { fields, incomplete, vendor });
-    readings.set(key, reading);
-  }
-  return reading;
+  const fields = build.extract ? {} : build.fields;
+  const version = classifyVersion(build.fields.gitVersion ?? '', at, { fields, incomplete, vendor });
+  if (known.length >= MAX_READINGS) known.length = 0;
+  known.push({ day: at.slice(0, DAY), incomplete, vendor, version });
+  readings.set(build, known);
+  return version;
 }
+
+/** "2026-11-24": only the day of the observation counts. */
+const DAY = 10;
 
 const stated = new WeakMap<ClassifiedVersion, VersionFacts>();
 

@@ -8,6 +8,7 @@ import { isCensysTable, readCensysTable } from './censys-table.ts';
 import { columnsOf, fieldsOf } from './csv.ts';
 import { type Detection, type FileFormat, type FormatOptions, type Head, shareOf } from './format.ts';
 import { readJsonValues } from './json-values.ts';
+import { readByStart } from './start.ts';
 
 const TEXT = 1024;
 /** Hits of one page. */
@@ -18,7 +19,12 @@ export const CENSYS: FileFormat = {
   title: 'Censys hosts and search results (Platform v3 and Search v2; JSON, JSON lines, CSV)',
   kind: 'sightings',
   detect,
-  parse: (input, options) => readEither(input, options),
+  parse: (input, options) =>
+    readByStart(input, (start, whole) =>
+      /^[[{]/.test(start)
+        ? readJsonValues(whole, (value, at) => rowOf(value, at, options))
+        : readCensysTable(whole, options),
+    ),
 };
 
 function detect({ lines }: Head): Detection {
@@ -71,23 +77,6 @@ function kindOfHit(value: unknown): Kind | null {
   if (recordOf(member(value, 'resource')) !== null && kindOfHit(member(value, 'resource')) !== null) return 'resource';
   if (textOf(member(value, 'ip'), TEXT) === null || !Array.isArray(member(value, 'services'))) return null;
   return listOf(member(value, 'services')).some(isLegacyService) ? 'legacy' : 'platform';
-}
-
-async function* readEither(input: AsyncIterable<Uint8Array>, options: FormatOptions): AsyncGenerator<FeedItem> {
-  const chunks = input[Symbol.asyncIterator]();
-  try {
-    const first = await chunks.next();
-    if (first.done === true) return;
-    const all = async function* (): AsyncGenerator<Uint8Array> {
-      yield first.value;
-      for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
-    };
-    const start = /[^\s\u{feff}]/u.exec(Buffer.from(first.value).toString('utf8', 0, 64))?.[0];
-    if (start === '{' || start === '[') yield* readJsonValues(all(), (value, at) => rowOf(value, at, options));
-    else yield* readCensysTable(all(), options);
-  } finally {
-    await chunks.return?.();
-  }
 }
 
 function rowOf(value: unknown, at: string, options: FormatOptions): readonly FeedItem[] | string {

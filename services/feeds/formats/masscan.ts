@@ -8,6 +8,7 @@ import { isBlank, type Row } from './json-lines.ts';
 import { readJsonValues } from './json-values.ts';
 import { type MasscanEvent, rowOfEvent, unescapeBanner } from './masscan-event.ts';
 import { childrenOf, readScan, type XmlElement } from './nmap-xml.ts';
+import { readByStart } from './start.ts';
 
 const TEXT = 256;
 /** masscan cuts banners at 64 kB, which escapes make up to six times as long. */
@@ -24,7 +25,7 @@ export const MASSCAN: FileFormat = {
   title: 'masscan (-oJ, -oD, -oL, -oX)',
   kind: 'sightings',
   detect,
-  parse: (input, options) => gather(readAny(input, options)),
+  parse: (input, options) => gather(readByStart(input, (start, whole) => formOf(start, whole, options))),
 };
 
 function detect({ lines }: Head): Detection {
@@ -48,27 +49,14 @@ function isEvent(value: unknown): boolean {
 }
 
 /** The first character tells the form. */
-async function* readAny(input: AsyncIterable<Uint8Array>, options: FormatOptions): AsyncGenerator<FeedItem> {
-  const chunks = input[Symbol.asyncIterator]();
-  try {
-    const first = await chunks.next();
-    if (first.done === true) return;
-    const all = async function* (): AsyncGenerator<Uint8Array> {
-      yield first.value;
-      for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
-    };
-    const start = /[^\s\u{feff}]/u.exec(Buffer.from(first.value).toString('utf8', 0, 64))?.[0];
-    if (start === '<') yield* readXmlForm(all(), options);
-    else if (start === '[' || start === '{' || start === ',') {
-      yield* readJsonValues(
-        all(),
-        (value, at) => rowOfJson(value, at, options),
-        (text) => FINISHED.test(text),
-      );
-    } else yield* readList(all(), options);
-  } finally {
-    await chunks.return?.();
-  }
+function formOf(start: string, whole: AsyncIterable<Uint8Array>, options: FormatOptions): AsyncIterable<FeedItem> {
+  if (start.startsWith('<')) return readXmlForm(whole, options);
+  if (!/^[[{,]/.test(start)) return readList(whole, options);
+  return readJsonValues(
+    whole,
+    (value, at) => rowOfJson(value, at, options),
+    (text) => FINISHED.test(text),
+  );
 }
 
 function rowOfJson(value: unknown, at: string, options: FormatOptions): Row {

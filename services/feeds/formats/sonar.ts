@@ -15,6 +15,7 @@ import {
 } from './format.ts';
 import { isBlank, type Row, readJsonLines } from './json-lines.ts';
 import { type Facts, sightingOf } from './seen.ts';
+import { readByStart } from './start.ts';
 
 const TEXT = 1024;
 /** Sonar keeps 150 kB of a response. */
@@ -34,7 +35,7 @@ export const SONAR: FileFormat = {
   kind: 'sightings',
   takesPort: true,
   detect,
-  parse: (input, options) => readOne(input, options),
+  parse: (input, options) => readByStart(input, (start, whole) => readOne(start, whole, options)),
   join,
 };
 
@@ -61,34 +62,22 @@ function tableOf(lines: readonly string[]): Table | null {
 }
 
 /** One file by itself: responses are whole, endpoints alone say where a certificate was, and the other tables say nothing about places. */
-async function* readOne(input: AsyncIterable<Uint8Array>, options: FormatOptions): AsyncGenerator<FeedItem> {
-  let decided: 'json' | 'endpoints' | null = null;
-  const chunks = input[Symbol.asyncIterator]();
-  const first = await chunks.next();
-  if (first.done === true) return;
-  const start = Buffer.from(first.value).toString('latin1', 0, 4096).trimStart();
-  const line = start.split(/[\r\n]/, 1)[0] ?? '';
-  if (start.startsWith('{')) decided = 'json';
-  else if (ROWS.endpoints.test(line)) decided = 'endpoints';
-  try {
-    if (decided === null) {
-      throw new KubecensusError(
-        'KC_FEED_NOT_DATA',
-        `${options.fileName} is one of the tables of a Sonar study and names no endpoint by itself: import its certs, endpoints and names files together with --format sonar.`,
-      );
-    }
-    const all = async function* (): AsyncGenerator<Uint8Array> {
-      yield first.value;
-      for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
-    };
-    if (decided === 'json') yield* readJsonLines(all(), (value, at) => rowOfResponse(value, at, options));
-    else {
-      yield { type: 'note', partial: 'no_certificates' };
-      for await (const { line: row, endpoint } of readEndpoints(all(), portOfName(options)))
-        yield* endpoint === null ? [row] : itemsOf(endpoint, {}, options);
-    }
-  } finally {
-    await chunks.return?.();
+async function* readOne(
+  start: string,
+  whole: AsyncIterable<Uint8Array>,
+  options: FormatOptions,
+): AsyncGenerator<FeedItem> {
+  const [first = ''] = start.split(/[\r\n]/, 1);
+  if (start.startsWith('{')) yield* readJsonLines(whole, (value, at) => rowOfResponse(value, at, options));
+  else if (ROWS.endpoints.test(first)) {
+    yield { type: 'note', partial: 'no_certificates' };
+    for await (const row of readEndpoints(whole, portOfName(options), dayOfName(options.fileName)))
+      yield* row.type === 'endpoint' ? itemsOf(row, {}, options) : [row];
+  } else {
+    throw new KubecensusError(
+      'KC_FEED_NOT_DATA',
+      `${options.fileName} is one of the tables of a Sonar study and names no endpoint by itself: import its certs, endpoints and names files together with --format sonar.`,
+    );
   }
 }
 
@@ -113,7 +102,7 @@ function rowOfResponse(row: unknown, at: string, options: FormatOptions): Row {
 
 /** Studies are named by day, protocol and port: 2021-09-03-1630627200-ssl_6443_endpoints.gz, 20180417_ssl_443_certs.gz. */
 function portOfName({ fileName, port }: Pick<FormatOptions, 'fileName' | 'port'>): string | null {
-  return port ?? /(?:ssl|starttls|https?_get|get|tls)[_-](?:[a-z]+_)?([1-9]\d{0,4})[_.-]/i.exec(fileName)?.[1] ?? null;
+  return port ?? /(?:ssl|starttls|tls|https?)[_-](?:get[_-])?([1-9]\d{0,4})[_.-]/i.exec(fileName)?.[1] ?? null;
 }
 
 function dayOfName(fileName: string): string | null {
@@ -122,6 +111,7 @@ function dayOfName(fileName: string): string | null {
 }
 
 interface Endpoint {
+  readonly type: 'endpoint';
   readonly address: string;
   readonly port: string | null;
   /** The day of the study in the file's name. */
@@ -134,23 +124,18 @@ interface Endpoint {
 async function* readEndpoints(
   input: AsyncIterable<Uint8Array>,
   port: string | null,
-  time: string | null = null,
-): AsyncGenerator<
-  { line: Line | Rejection; endpoint: Endpoint | null } & ({ line: Rejection } | { endpoint: Endpoint })
-> {
+  time: string | null,
+): AsyncGenerator<Endpoint | Rejection> {
   for await (const batch of readLines(input, JSON_LINE_BYTES)) {
     for (const line of batch) {
-      if (line.type === 'rejection') yield { line, endpoint: null };
-      else if (!isBlank(line.text)) {
-        const at = `line ${line.number}`;
-        if (!ROWS.endpoints.test(line.text))
-          yield { line: { type: 'rejection', reason: 'bad_row', at, excerpt: excerptOf(line.text) }, endpoint: null };
-        else {
-          const [address, ...rest] = line.text.split(',') as [string, ...string[]];
-          const own = /^\d{1,5}$/.test(rest[0] as string) ? (rest.shift() as string) : null;
-          const digests = rest.map((digest) => digest.toLowerCase());
-          yield { line, endpoint: { address, port: own ?? port, time, digests, at } };
-        }
+      if (line.type === 'rejection') yield line;
+      else if (isBlank(line.text)) continue;
+      else if (!ROWS.endpoints.test(line.text)) yield rejected(line, 'bad_row');
+      else {
+        const [address, ...rest] = line.text.split(',') as [string, ...string[]];
+        const own = /^\d{1,5}$/.test(rest[0] as string) ? (rest.shift() as string) : null;
+        const digests = rest.map((digest) => digest.toLowerCase());
+        yield { type: 'endpoint', address, port: own ?? port, time, digests, at: `line ${line.number}` };
       }
     }
   }
@@ -206,11 +191,11 @@ const bucketOf = (digest: string, buckets: number): number => Number.parseInt(di
 async function* spreadEndpoints(part: Part, options: FormatOptions, scratch: Scratch): AsyncGenerator<FeedItem> {
   const { fileName } = part.head;
   const place = portOfName({ fileName, port: options.port });
-  for await (const { line, endpoint } of readEndpoints(part.open(), place, dayOfName(fileName))) {
-    if (endpoint === null) yield located(line as Rejection, fileName);
+  for await (const row of readEndpoints(part.open(), place, dayOfName(fileName))) {
+    if (row.type === 'rejection') yield located(row, fileName);
     else {
-      const placed = { ...endpoint, at: `${fileName} ${endpoint.at}` };
-      await scratch.append(bucketOf(endpoint.digests[0] as string, scratch.buckets), `e${JSON.stringify(placed)}`);
+      const placed = { ...row, at: `${fileName} ${row.at}` };
+      await scratch.append(bucketOf(row.digests[0] as string, scratch.buckets), `e${JSON.stringify(placed)}`);
     }
   }
 }

@@ -6,6 +6,7 @@ import { columnsOf, fieldsOf, readCsv } from './csv.ts';
 import { type Detection, detectLines, type FileFormat, type FormatOptions, type Head, shareOf } from './format.ts';
 import { type Row, readJsonLines } from './json-lines.ts';
 import { sightingOf } from './seen.ts';
+import { readByStart } from './start.ts';
 import { ofEpochSeconds, withZoneColon } from './times.ts';
 
 const TEXT = 256;
@@ -20,7 +21,12 @@ export const ZMAP: FileFormat = {
   kind: 'sightings',
   takesPort: true,
   detect,
-  parse: (input, options) => readEither(input, options),
+  parse: (input, options) =>
+    readByStart(input, (start, whole) =>
+      start.startsWith('{')
+        ? readJsonLines(whole, (value, at) => rowOf(jsonGetter(value), at, options))
+        : readTable(whole, options),
+    ),
 };
 
 function detect({ lines }: Head): Detection {
@@ -38,29 +44,6 @@ function detect({ lines }: Head): Detection {
 
 function isHeader(columns: readonly string[]): boolean {
   return columns.includes('saddr') || (columns.includes('ip') && columns.every((name) => PLAIN_COLUMNS.has(name)));
-}
-
-/** The first byte that is no white space tells JSON from CSV. */
-async function* readEither(input: AsyncIterable<Uint8Array>, options: FormatOptions): AsyncGenerator<FeedItem> {
-  const chunks = input[Symbol.asyncIterator]();
-  try {
-    let head = Buffer.alloc(0);
-    let first: string | undefined;
-    while (first === undefined) {
-      const next = await chunks.next();
-      if (next.done === true) break;
-      head = Buffer.concat([head, next.value]);
-      first = /[^\s\u{feff}]/u.exec(head.toString('utf8', 0, 64))?.[0];
-    }
-    const all = async function* (): AsyncGenerator<Uint8Array> {
-      yield head;
-      for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
-    };
-    if (first === '{') yield* readJsonLines(all(), (value, at) => rowOf(jsonGetter(value), at, options));
-    else yield* readTable(all(), options);
-  } finally {
-    await chunks.return?.();
-  }
 }
 
 type Get = (column: string) => string | number | boolean | null;

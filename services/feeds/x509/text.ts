@@ -25,17 +25,22 @@ export function sanitiseText(text: string): string {
   return clean.isWellFormed() ? clean : clean.toWellFormed();
 }
 
+/** True for ASCII without NUL that needs no cut: such text is what octetText gives, octet by octet. */
+export function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start > MAX_TEXT_LENGTH) return false;
+  for (let i = start; i < end; i++) {
+    const octet = bytes[i]!;
+    if (octet === 0 || octet >= 0x80) return false;
+  }
+  return true;
+}
+
 /** ASCII as it stands, other octets as UTF-8 where they are valid UTF-8, else as Latin-1: what CAs have really written into IA5Strings. */
 export function octetText(bytes: Uint8Array, start: number, end: number): string {
   let limit = Math.min(end, start + MAX_TEXT_OCTETS);
   // A cut goes before a UTF-8 continuation octet back to the character's start, or the rest would not decode.
   while (limit < end && limit > start && (bytes[limit]! & 0xc0) === 0x80) limit--;
-  let plain = limit === end && limit - start <= MAX_TEXT_LENGTH;
-  for (let i = start; plain && i < limit; i++) {
-    const octet = bytes[i]!;
-    plain = octet !== 0 && octet < 0x80;
-  }
-  if (plain) return latin1Slice.call(bytes, start, limit);
+  if (limit === end && isPlain(bytes, start, end)) return latin1Slice.call(bytes, start, end);
   try {
     return sanitiseText(utf8.decode(bytes.subarray(start, limit)));
   } catch {

@@ -16,13 +16,21 @@ export function readValidity(
   start: number,
   end: number,
 ): { notBefore: string | null; notAfter: string | null } {
-  const cursor = new DerCursor();
-  const times: (string | null)[] = [];
-  for (let at = start; times.length < 2 && cursor.read(bytes, at, end); at = cursor.end) {
-    const text = cursor.end - cursor.content > MAX_TIME_OCTETS ? '' : latin1(bytes, cursor.content, cursor.end);
-    times.push(timeText(cursor.tag, text));
-  }
-  return { notBefore: times[0] ?? null, notAfter: times[1] ?? null };
+  const notBefore = cursor.read(bytes, start, end) ? elementText(bytes) : null;
+  return { notBefore, notAfter: readNotAfter(bytes, start, end) };
+}
+
+/** The second of them alone. */
+export function readNotAfter(bytes: Uint8Array, start: number, end: number): string | null {
+  return cursor.read(bytes, start, end) && cursor.read(bytes, cursor.end, end) ? elementText(bytes) : null;
+}
+
+// One time is read at a time and nothing of it stays here.
+const cursor = new DerCursor();
+
+function elementText(bytes: Uint8Array): string | null {
+  const { content, end } = cursor;
+  return timeText(cursor.tag, end - content > MAX_TIME_OCTETS ? '' : latin1(bytes, content, end));
 }
 
 /** RFC 5280 4.1.2.5, and the BER forms (no seconds, an offset) that old tools wrote. Clamped to the years 1 to 9999; null when it is no date. */
@@ -54,28 +62,29 @@ export function timeText(tag: number, text: string): string | null {
 }
 
 const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
+const DIGITS_FORM = /^\d+Z$/;
 
 /** The form that RFC 5280 demands (seconds, 'Z', no fraction), without a Date; null for any other and for what is no date. */
 function usualTimeText(tag: number, text: string): string | null {
   const short = tag === TAG.utcTime;
-  if ((!short && tag !== TAG.generalizedTime) || text.length !== (short ? 13 : 15)) return null;
+  if ((!short && tag !== TAG.generalizedTime) || text.length !== (short ? 13 : 15) || !DIGITS_FORM.test(text))
+    return null;
+  const years = short ? (text.charCodeAt(0) >= FIVE ? '19' : '20') + text.slice(0, 2) : text.slice(0, 4);
   const from = short ? 2 : 4;
-  if (text.charCodeAt(from + 10) !== 0x5a) return null;
-  for (let i = 0; i < from + 10; i++) {
-    const code = text.charCodeAt(i);
-    if (code < 0x30 || code > 0x39) return null;
-  }
-  const two = (at: number): number => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 0x30 * 11;
-  const year = short ? two(0) + (two(0) >= 50 ? 1900 : 2000) : two(0) * 100 + two(2);
-  const month = two(from);
-  const day = two(from + 2);
-  if (year < 1 || month < 1 || month > 12 || day < 1) return null;
-  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  if (day > DAYS_OF_MONTH[month - 1]! + (month === 2 && leap ? 1 : 0)) return null;
-  if (two(from + 4) > 23 || two(from + 6) > 59 || two(from + 8) > 59) return null;
   const part = (at: number): string => text.slice(from + at, from + at + 2);
-  const years = short ? (year < 2000 ? '19' : '20') + text.slice(0, 2) : text.slice(0, 4);
-  return `${years}-${part(0)}-${part(2)}T${part(4)}:${part(6)}:${part(8)}Z`;
+  const [month, day, hour, minute, second] = [part(0), part(2), part(4), part(6), part(8)] as const;
+  if (years === '0000' || hour > '23' || minute > '59' || second > '59') return null;
+  if (!isDay(Number(years), Number(month), Number(day))) return null;
+  return `${years}-${month}-${day}T${hour}:${minute}:${second}Z`;
+}
+
+/** The code of '5': two-digit years from 50 on are 19xx. */
+const FIVE = 0x35;
+
+function isDay(year: number, month: number, day: number): boolean {
+  if (month < 1 || month > 12 || day < 1) return false;
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return day <= DAYS_OF_MONTH[month - 1]! + (month === 2 && leap ? 1 : 0);
 }
 
 function offsetMinutes(zone: string): number {

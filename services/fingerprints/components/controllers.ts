@@ -5,7 +5,6 @@ import type { Component, ComponentRule } from '../component.ts';
 const EXCLUDED_BY: Component['excludedBy'] = [
   'certificateName',
   'versionEndpoint',
-  'unstampedVersion',
   'etcdVersion',
   'etcdCertificate',
   'nodeEpochCertificate',
@@ -24,14 +23,12 @@ const ON_ITS_PORT: readonly ComponentRule[] = [
     grade: 'confirmed',
     all: ['localhostEpochCertificate', 'healthzOk'],
     any: ['versionNotFound', 'forbiddenStatus'],
-    none: ['plainTransport'],
     port: true,
     why: 'Self-signed for localhost, open health, closed rest, on its port.',
   },
   {
     grade: 'probable',
     all: ['localhostEpochCertificate'],
-    none: ['plainTransport'],
     port: true,
     why: 'Self-signed for localhost, on its port.',
   },
@@ -69,7 +66,6 @@ export const KUBE_CONTROLLER_MANAGER: Component = {
   name: 'kube-controller-manager',
   title: 'kube-controller-manager',
   ports: [10257, 10252],
-  notOnPorts: [10259, 10251, 10258, 10253],
   excludedBy: [...EXCLUDED_BY, 'livezOk'],
   rules: [
     ...ON_ITS_PORT,
@@ -100,7 +96,7 @@ export const KUBE_SCHEDULER: Component = {
   name: 'kube-scheduler',
   title: 'kube-scheduler',
   ports: [10259, 10251],
-  notOnPorts: [10257, 10252, 10258, 10253],
+  notOnPorts: [10257, 10252],
   excludedBy: EXCLUDED_BY,
   rules: [
     ...ON_ITS_PORT,

@@ -5,32 +5,18 @@ import type { Component, ComponentRule } from '../component.ts';
 const EXCLUDED_BY: Component['excludedBy'] = [
   'certificateName',
   'versionEndpoint',
-  'unstampedVersion',
   'proxyHealth',
   'localhostEpochCertificate',
   'unauthorizedStatus',
   'forbiddenStatus',
 ];
 
-const SURE_ON_ITS_PORT: readonly ComponentRule[] = [
-  { grade: 'confirmed', all: ['etcdVersion'], port: true, why: 'The version body of etcd, on its port.' },
-  {
-    grade: 'confirmed',
-    all: ['etcdCertificate', 'clientCertificateDemanded'],
-    port: true,
-    why: 'An etcd authority and the demand for a client certificate, on its port.',
-  },
-];
-
-const PERHAPS_ON_ITS_PORT: readonly ComponentRule[] = [
-  { grade: 'probable', all: ['etcdCertificate'], port: true, why: 'An etcd authority, on its port.' },
-  {
-    grade: 'possible',
-    all: ['clientCertificateDemanded'],
-    port: true,
-    why: 'The demand for a client certificate, on its port.',
-  },
-];
+const DEMAND_ON_ITS_PORT: ComponentRule = {
+  grade: 'possible',
+  all: ['clientCertificateDemanded'],
+  port: true,
+  why: 'The demand for a client certificate, on its port.',
+};
 
 export const ETCD_PEER: Component = {
   name: 'etcd-peer',
@@ -39,13 +25,20 @@ export const ETCD_PEER: Component = {
   notOnPorts: [2379],
   excludedBy: [...EXCLUDED_BY, 'etcdCorsHeaders'],
   rules: [
-    ...SURE_ON_ITS_PORT,
+    { grade: 'confirmed', all: ['etcdVersion'], port: true, why: 'The version body of etcd, on its port.' },
+    {
+      grade: 'confirmed',
+      all: ['etcdCertificate', 'clientCertificateDemanded'],
+      port: true,
+      why: 'An etcd authority and the demand for a client certificate, on its port.',
+    },
     {
       grade: 'confirmed',
       all: ['etcdVersion', 'versionHeadWithoutCors'],
       why: "The version body of etcd without the client listener's headers.",
     },
-    ...PERHAPS_ON_ITS_PORT,
+    { grade: 'probable', all: ['etcdCertificate'], port: true, why: 'An etcd authority, on its port.' },
+    DEMAND_ON_ITS_PORT,
   ],
   exposure: 'Must never be public: a peer can join and take the data of the cluster.',
   advice: ['never-public-etcd', 'require-client-certificates', 'firewall-control-plane'],
@@ -59,7 +52,6 @@ export const ETCD_CLIENT: Component = {
   notOnPorts: [2380],
   excludedBy: EXCLUDED_BY,
   rules: [
-    ...SURE_ON_ITS_PORT,
     { grade: 'confirmed', all: ['etcdVersion'], why: 'The version body of etcd.' },
     {
       grade: 'confirmed',
@@ -67,7 +59,7 @@ export const ETCD_CLIENT: Component = {
       why: 'An etcd authority and the demand for a client certificate.',
     },
     { grade: 'probable', all: ['etcdCertificate'], why: 'An etcd authority; client and peer ports share it.' },
-    ...PERHAPS_ON_ITS_PORT,
+    DEMAND_ON_ITS_PORT,
   ],
   exposure: 'Must never be public: it holds every object and secret of the cluster.',
   advice: ['never-public-etcd', 'require-client-certificates', 'firewall-control-plane'],
@@ -78,7 +70,7 @@ export const ETCD_METRICS: Component = {
   name: 'etcd-metrics',
   title: 'etcd metrics port',
   ports: [2381],
-  excludedBy: [...EXCLUDED_BY, 'etcdVersion', 'healthzOk'],
+  excludedBy: [...EXCLUDED_BY, 'healthzOk'],
   rules: [
     {
       grade: 'confirmed',

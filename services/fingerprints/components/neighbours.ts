@@ -29,7 +29,6 @@ export const AGGREGATED_APISERVER: Component = {
     {
       grade: 'probable',
       all: ['localhostEpochCertificate', 'livezOk', 'apiServerClientCas'],
-      none: ['versionNotFound'],
       why: 'Self-signed for localhost, with /livez and an aggregation layer.',
     },
   ],
@@ -57,7 +56,7 @@ export const K3S_SUPERVISOR: Component = {
   name: 'k3s-supervisor',
   title: 'k3s supervisor',
   ports: [],
-  excludedBy: ['versionEndpoint', 'unauthorizedStatus', 'forbiddenStatus', 'etcdCertificate', 'nodeCertificate'],
+  excludedBy: ['unauthorizedStatus', 'forbiddenStatus', 'etcdCertificate'],
   rules: [
     {
       grade: 'probable',
@@ -78,7 +77,6 @@ export const KONNECTIVITY: Component = {
     'wholeVersionBody',
     'unauthorizedStatus',
     'forbiddenStatus',
-    'plainTransport',
     'localhostEpochCertificate',
     'versionNotFound',
   ],
@@ -105,14 +103,13 @@ export const KUBECTL_PROXY: Component = {
   name: 'kubectl-proxy',
   title: 'kubectl proxy',
   ports: [8001],
-  excludedBy: ['unstampedVersion', 'etcdVersion', 'certificateName', 'dashboardPage'],
+  excludedBy: ['etcdVersion', 'certificateName', 'dashboardPage'],
   rules: [
     {
       grade: 'probable',
-      all: ['plainTransport'],
-      any: ['wholeVersionBody', 'rootPaths'],
+      all: ['plainTransport', 'rootPaths'],
       port: true,
-      why: 'An API server in the clear on the port of kubectl proxy.',
+      why: 'The list of API paths in the clear on the port of kubectl proxy.',
     },
     {
       grade: 'probable',

@@ -16,12 +16,11 @@ const ALIKE: readonly ComponentRule[] = [
   {
     grade: 'probable',
     all: ['healthzOk', 'versionNotFound'],
-    none: ['proxyHealth'],
     port: true,
     why: 'Open health and no /version, on its port.',
   },
-  { grade: 'possible', all: ['healthzOk'], none: ['proxyHealth'], port: true, why: 'Open health, on its port.' },
-  { grade: 'possible', all: ['versionNotFound'], none: ['proxyHealth'], port: true, why: "Go's 404, on its port." },
+  { grade: 'possible', all: ['healthzOk'], port: true, why: 'Open health, on its port.' },
+  { grade: 'possible', all: ['versionNotFound'], port: true, why: "Go's 404, on its port." },
 ];
 
 export const KUBELET_HEALTHZ: Component = {

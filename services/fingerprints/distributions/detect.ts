@@ -83,16 +83,15 @@ export function detectDistribution(
   return version === null ? null : named(version, 'version');
 }
 
-const shared = new Map<string, NamedDistribution>();
+/** For each way, the facts by slug: there are some hundred, shared by all verdicts. */
+const shared = new Map<DistributionFacts['by'], Map<DistributionSlug, NamedDistribution>>();
 
-/** The same object for the same distribution and way: there are some hundred. */
 function named(slug: DistributionSlug, by: DistributionFacts['by']): NamedDistribution {
-  const key = `${slug} ${by}`;
-  let facts = shared.get(key);
-  if (facts === undefined) {
-    facts = { slug, name: distributionName(slug), by };
-    shared.set(key, facts);
-  }
+  const bySlug = shared.get(by) ?? new Map<DistributionSlug, NamedDistribution>();
+  const known = bySlug.get(slug);
+  if (known !== undefined) return known;
+  const facts = { slug, name: distributionName(slug), by };
+  shared.set(by, bySlug.set(slug, facts));
   return facts;
 }
 

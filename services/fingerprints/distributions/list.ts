@@ -197,3 +197,5 @@ export const CLUSTER_NAME = anyOf([
   /^hcp-kubernetes\.[0-9a-f]{24}\.svc\.cluster\.local$/,
   /^api\.internal\./,
 ]);
+/** Either of them. */
+export const TELLING_NAME = anyOf([API_SERVER_MARKER, CLUSTER_NAME]);

@@ -1,8 +1,7 @@
 // Rungs that look at response headers.
-import { type Answer, headerOf, someAnswer } from '../answer.ts';
+import { type Answer, hasUuid, headerOf, someAnswer } from '../answer.ts';
 import type { Facts } from '../facts.ts';
 import type { Rung } from '../rung.ts';
-import { isUuid } from '../uuid.ts';
 
 const SOURCE = 'apiserver pkg/server/config.go and its filters; captures';
 
@@ -16,7 +15,7 @@ export const HEADER_RUNGS = [
     says: 'Audit-Id with a UUID: the whole filter chain of an API server, since 1.22 on every answer.',
     source: SOURCE,
     strength: 'strong',
-    holds: anyHead((answer) => isUuid(headerOf(answer, 'audit-id'))),
+    holds: anyHead((answer) => hasUuid(answer, 'audit-id')),
   },
   {
     name: 'flowSchema',
@@ -25,8 +24,7 @@ export const HEADER_RUNGS = [
     strength: 'strong',
     holds: anyHead(
       (answer) =>
-        isUuid(headerOf(answer, 'x-kubernetes-pf-flowschema-uid')) &&
-        isUuid(headerOf(answer, 'x-kubernetes-pf-prioritylevel-uid')),
+        hasUuid(answer, 'x-kubernetes-pf-flowschema-uid') && hasUuid(answer, 'x-kubernetes-pf-prioritylevel-uid'),
     ),
   },
   {

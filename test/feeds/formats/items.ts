@@ -8,6 +8,7 @@ export const OPTIONS: FormatOptions = {
   feed: 'mine',
   fileName: 'rows.txt',
   observedAt: null,
+  port: null,
   expandCidr: false,
   now: NOW,
 };
