@@ -13,7 +13,19 @@ export interface EngineAccess {
   readonly clock: Clock;
   /** Removed from every message. */
   readonly secrets: readonly string[];
+  readonly manners?: EngineManners;
 }
+
+/** Where an engine's replies differ from what HTTP says. */
+export interface EngineManners {
+  /** What a reply refuses in the engine's own words, whatever its status; null: the status decides. */
+  readonly refusal?: (reply: unknown, status: number) => Fault | null;
+  /** The wait that a reply asks for by another field than Retry-After, in milliseconds; null when it has none. */
+  readonly waitMs?: (headers: HttpReply['headers']) => number | null;
+}
+
+/** query: the engine dislikes the request itself; answer: a whole reply that is no JSON. */
+export type Fault = 'credentials' | 'credits' | 'query' | 'rate' | 'unavailable' | 'answer';
 
 export type EngineQuestion = Omit<HttpRequest, 'signal'>;
 
@@ -21,8 +33,7 @@ export type EngineAnswer =
   | { readonly ok: true; readonly reply: unknown }
   | {
       readonly ok: false;
-      /** query: the engine dislikes the request itself; answer: a whole reply that is no JSON. */
-      readonly fault: 'credentials' | 'credits' | 'query' | 'rate' | 'unavailable' | 'answer';
+      readonly fault: Fault;
       readonly detail: string;
     };
 
@@ -77,15 +88,18 @@ function judge(reply: HttpReply, access: EngineAccess): Judged {
   const text = new TextDecoder().decode(reply.body);
   const body = parseJson(text);
   const said = `HTTP ${reply.status}${redact(detailOf(body), access.secrets)}`;
-  const fault = (kind: Extract<EngineAnswer, { ok: false }>['fault'], retry = false): Judged => ({
+  const wait = access.manners?.waitMs?.(reply.headers) ?? retryAfter(reply, access.clock);
+  const fault = (kind: Fault, retry = false): Judged => ({
     retry,
     answer: { ok: false, fault: kind, detail: said },
+    waitMs: wait,
   });
+  const own = body === undefined ? null : (access.manners?.refusal?.(body, reply.status) ?? null);
+  if (own !== null) return fault(own, own === 'rate' || own === 'unavailable');
   if (reply.status === 402 || (reply.status === 403 && /\b(credits?|quota)\b/i.test(said))) return fault('credits');
   if (reply.status === 401 || reply.status === 403) return fault('credentials');
-  if (reply.status === 429) return { ...fault('rate', true), waitMs: retryAfter(reply, access.clock) };
-  if (reply.status === 408 || reply.status >= 500)
-    return { ...fault('unavailable', true), waitMs: retryAfter(reply, access.clock) };
+  if (reply.status === 429) return fault('rate', true);
+  if (reply.status === 408 || reply.status >= 500) return fault('unavailable', true);
   if (reply.status >= 400) return fault('query');
   if (reply.status !== 200) return fault('answer');
   if (body !== undefined) return { retry: false, answer: { ok: true, reply: body } };
@@ -103,7 +117,10 @@ function retryAfter(reply: HttpReply, clock: Clock): number | null {
   return Number.isNaN(date) ? null : Math.max(0, date - (Number.isNaN(serverNow) ? clock().getTime() : serverNow));
 }
 
-/** What the engine says about an error: problem+json (RFC 9457), or an `error` object or text. */
+/** Members in which engines that know no problem+json put their sentence. */
+const SENTENCES = ['message', 'errmsg', 'msg', 'text'];
+
+/** What the engine says about an error: problem+json (RFC 9457), an `error` object or text, or a sentence of its own. */
 function detailOf(body: unknown): string {
   const error = member(body, 'error');
   const inner = listOf(member(body, 'errors')).flatMap((one) =>
@@ -115,6 +132,7 @@ function detailOf(body: unknown): string {
     error,
     member(error, 'message'),
     member(error, 'reason'),
+    ...SENTENCES.map((name) => member(body, name)),
     ...inner,
   ];
   const words = texts.flatMap((text) => textOf(text, DETAIL_CHARACTERS, true) ?? []);

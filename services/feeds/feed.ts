@@ -82,10 +82,27 @@ export interface FeedDescription {
   readonly cost: string;
 }
 
+/** What a run may cost, before it is made. */
+export interface CostEstimate {
+  /** In the source's own unit. */
+  readonly credits: number;
+  /** True when it is a bound rather than a count of what there is. */
+  readonly atMost: boolean;
+}
+
+/** Spending of a feed that is paid by the run. */
+export interface Spending {
+  /** Asks nothing that costs. Never throws for what the network or the source does. */
+  estimate(signal: AbortSignal): Promise<CostEstimate>;
+  /** A person agrees before a run that may cost more than this. */
+  readonly confirmCredits: number;
+}
+
 /** One source, ready to be pulled. */
 export interface Feed extends FeedDescription {
   /** The query text or file name as recorded with the run; never holds a secret. */
   readonly query: string;
+  readonly spending?: Spending;
   /**
    * Yields items in order; between two checkpoints nothing is lost or double counted when the pull is killed and called again
    * with the last committed cursor (null: from the start). Throws KubecensusError when the source as a whole is unusable;

@@ -130,8 +130,9 @@ function entryOf(directory: Buffer, at: number): ZipEntry | null {
   const shown = JSON.stringify(name.slice(0, 100));
   const madeBy = directory.readUInt8(at + 5);
   const unixType = (directory.readUInt32LE(at + 38) >>> 28) & 0xf;
-  // 3 is Unix, 19 is macOS; in their modes 8 is a regular file, 4 a folder, 10 a symbolic link, and 0 says nothing.
-  if ((madeBy === 3 || madeBy === 19) && ![0, 4, 8].includes(unixType)) throw refused(`${shown} is a link or a device`);
+  // 3 is Unix, 19 is macOS; in their modes 8 is a regular file, 4 a folder, 1 what was piped into zip, and 0 says nothing; 10 is a symbolic link.
+  if ((madeBy === 3 || madeBy === 19) && ![0, 1, 4, 8].includes(unixType))
+    throw refused(`${shown} is a link or a device`);
   if (/(^|[\\/])\.\.([\\/]|$)|^[\\/]|^[A-Za-z]:|\0|\\/.test(name))
     throw refused(`${shown} is named outside the archive`);
   if (name.endsWith('/') || LITTER.test(name)) return null;

@@ -1,5 +1,5 @@
 // Contradictions inside a /version body: what no build of that version can print.
-import type { BuildFields } from './build-info.ts';
+import type { BuildFields } from './build-fields.ts';
 import { GO_RELEASES, OLDEST_GO } from './data/go-releases.ts';
 import type { GitVersion } from './git-version.ts';
 import { patchDay } from './lifecycle.ts';

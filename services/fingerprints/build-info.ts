@@ -1,27 +1,10 @@
 // The JSON body that /version answers with: which generation of it, which keys, and whether Kubernetes can have written it.
 import { forgedFields } from './build-consistency.ts';
+import { BUILD_KEYS, type BuildFields, type BuildKey } from './build-fields.ts';
 import type { VersionSlug } from './data/distributions.ts';
 import { type GitVersion, parseGitVersion } from './git-version.ts';
 import { Recent } from './recent.ts';
 import { shapeOf } from './version-shapes.ts';
-
-/** The fields of version.Info in the order Kubernetes writes them. Source: apimachinery pkg/version/types.go; emulation fields since 1.33.0. */
-export const BUILD_KEYS = [
-  'major',
-  'minor',
-  'emulationMajor',
-  'emulationMinor',
-  'minCompatibilityMajor',
-  'minCompatibilityMinor',
-  'gitVersion',
-  'gitCommit',
-  'gitTreeState',
-  'buildDate',
-  'goVersion',
-  'compiler',
-  'platform',
-] as const;
-export type BuildKey = (typeof BUILD_KEYS)[number];
 
 const EMULATION_KEYS: readonly BuildKey[] = [
   'emulationMajor',
@@ -31,8 +14,6 @@ const EMULATION_KEYS: readonly BuildKey[] = [
 ];
 /** The keys that every server of 1.0 and later writes, even when they are empty. */
 const ALWAYS_KEYS: readonly BuildKey[] = BUILD_KEYS.filter((key) => !EMULATION_KEYS.includes(key));
-
-export type BuildFields = { readonly [key in BuildKey]?: string };
 
 export interface BuildInfo {
   readonly fields: BuildFields;

@@ -1,6 +1,4 @@
 // The names that only an API server's serving certificate carries, and the forms that its neighbours carry.
-import type { CertificateView } from './certificate-view.ts';
-
 const SHORT_NAMES = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc'] as const;
 /** kubernetes.default.svc.<cluster domain>, whatever the domain is; "cluster" alone as MicroK8s and k0s write it. */
 const QUALIFIED_NAME = /^kubernetes\.default\.svc\.[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
@@ -35,14 +33,6 @@ export function hasForeignService(names: readonly string[]): boolean {
 /** `<host>@<epoch>`: the host part of a self-signed Kubernetes certificate's CN, or null. Source: client-go util/cert GenerateSelfSignedCertKey. */
 export function epochHost(commonName: string): string | null {
   return commonName.includes('@') ? (/^(.+)@\d{9,11}$/.exec(commonName)?.[1] ?? null) : null;
-}
-
-/** Issuer CNs of etcd's own authorities: kubeadm etcd-ca, k3s and RKE2 etcd-server-ca@, kOps etcd-clients-ca, OpenShift etcd-signer. */
-const ETCD_ISSUER =
-  /^(?:etcd-ca|etcd-(?:server|peer|client|clients|peers)-ca\b.*|etcd|etcd-signer|openshift-etcd_etcd-signer.*|etcd-manager-ca.*)$/;
-
-export function isEtcdIssuer(certificate: CertificateView): boolean {
-  return ETCD_ISSUER.test(certificate.issuerCommonName) || certificate.issuerOrganisations.includes('etcd');
 }
 
 /** Address literals, as they stand in a CN. */

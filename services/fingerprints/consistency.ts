@@ -245,7 +245,7 @@ export function consistencyOf(
   if (component !== 'kube-apiserver' && component !== 'kubectl-proxy') return CONSISTENT;
   const it: Case = { facts, indicators, build: facts.build, version: facts.gitVersion };
   const ofBuild = faultsOfBuild(it);
-  let found: readonly Check[] = HOST_CHECKS.filter((check) => check.holds(it));
+  let found = faultsOfHost(it);
   if (ofBuild.length > 0)
     found = CONSISTENCY_CHECKS.filter((check) => ofBuild.includes(check) || found.includes(check));
   if (found.length === 0) return CONSISTENT;
@@ -261,6 +261,16 @@ const HOST_CHECKS = CONSISTENCY_CHECKS.filter((check) => check.ofBuild !== true)
 const BUILD_CHECKS = CONSISTENCY_CHECKS.filter((check) => check.ofBuild === true);
 const NO_FAULTS: readonly Check[] = [];
 const faults = new WeakMap<BuildInfo, readonly Check[]>();
+
+function faultsOfHost(it: Case): readonly Check[] {
+  let found: Check[] | null = null;
+  for (const check of HOST_CHECKS) {
+    if (!check.holds(it)) continue;
+    found ??= [];
+    found.push(check);
+  }
+  return found ?? NO_FAULTS;
+}
 
 /** What is wrong with the build that /version states, whoever states it. */
 function faultsOfBuild(it: Case): readonly Check[] {

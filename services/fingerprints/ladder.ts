@@ -1,5 +1,4 @@
 // The ladder climbed: every rung asked, in order. Endpoints of one kind answer alike, so each combination of answers is kept once, with what follows from it alone.
-
 import { COMPONENT_LIST } from './components/list.ts';
 import type { Facts } from './facts.ts';
 import { type Match, matchComponent } from './match-component.ts';

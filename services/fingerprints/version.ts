@@ -1,6 +1,7 @@
 // A gitVersion named: which distribution's build it is, its numbers, and upstream's support on a day. Used by verdicts and by tallies.
 import { forgedFields } from './build-consistency.ts';
-import type { BuildFields, BuildInfo } from './build-info.ts';
+import type { BuildFields } from './build-fields.ts';
+import type { BuildInfo } from './build-info.ts';
 import { type DistributionSlug, distributionName } from './data/distributions.ts';
 import { parseGitVersion } from './git-version.ts';
 import { supportOn } from './lifecycle.ts';

@@ -1,12 +1,14 @@
-// A Certificate Transparency log of the static-ct-api kind on loopback, honest by default and wrong on demand.
+// A Certificate Transparency log on loopback that speaks static-ct-api and RFC 6962 over one tree, honest by default and wrong on demand.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { encodeEntry, type LabEntry } from './ct-log/entry.ts';
-import { type CtLogFaults, noFaults } from './ct-log/faults.ts';
+import { type EncodedEntry, encodeEntry, type LabEntry } from './ct-log/entry.ts';
+import { type CtLogFaults, type LabReply, noFaults } from './ct-log/faults.ts';
 import { labLogKey } from './ct-log/key.ts';
+import { namesLine } from './ct-log/names-tile.ts';
 import { signedCheckpoint } from './ct-log/signed-note.ts';
 import { LabTree } from './ct-log/tree.ts';
+import { answerRfc6962 } from './rfc6962.ts';
 
 export type { LabEntry } from './ct-log/entry.ts';
 
@@ -27,7 +29,7 @@ export interface CtLogOptions {
 }
 
 export interface CtLog {
-  /** The monitoring prefix, with a trailing slash. */
+  /** The monitoring prefix and the prefix before ct/v1/, with a trailing slash. */
   readonly url: string;
   readonly origin: string;
   readonly publicKeyDer: Uint8Array;
@@ -43,14 +45,10 @@ export interface CtLog {
 
 const TILE_WIDTH = 256;
 const DEFAULT_ORIGIN = 'ct.lab.kubecensus.example/2026h2';
-const TILE_PATH = /^\/tile\/(data|[0-5])\/((?:x\d{3}\/)*\d{3})(?:\.p\/([1-9]\d{0,2}))?$/;
+const RFC6962_PREFIX = '/ct/v1/';
+const TILE_PATH = /^\/tile\/(data|names|[0-5])\/((?:x\d{3}\/)*\d{3})(?:\.p\/([1-9]\d{0,2}))?$/;
 
-interface Reply {
-  readonly status: number;
-  readonly body: Buffer | string;
-  readonly headers?: Record<string, string>;
-}
-const NOT_FOUND: Reply = { status: 404, body: 'not found\n' };
+const NOT_FOUND: LabReply = { status: 404, body: 'not found\n' };
 
 /** Starts the log and publishes its entries. Rejects when the address cannot be bound. */
 export async function startCtLog(options: CtLogOptions): Promise<CtLog> {
@@ -58,7 +56,9 @@ export async function startCtLog(options: CtLogOptions): Promise<CtLog> {
   const origin = options.origin ?? DEFAULT_ORIGIN;
   const faults = noFaults();
   const tree = new LabTree();
-  const leaves: Buffer[] = [];
+  const leaves: EncodedEntry[] = [];
+  /** Lines of names tiles by leaf. */
+  const lines: (string | null)[] = [];
   /** Sizes a checkpoint was published for: only their partial tiles exist. */
   const published: number[] = [];
   const requests: string[] = [];
@@ -66,14 +66,15 @@ export async function startCtLog(options: CtLogOptions): Promise<CtLog> {
   const append = (entries: Iterable<LabEntry>): void => {
     const timestamp = options.now().getTime();
     for (const entry of entries) {
-      const { tileLeaf, merkleLeaf } = encodeEntry(entry, tree.size + (faults.misalignIndex ? 1 : 0), timestamp);
-      leaves.push(tileLeaf);
-      tree.append(merkleLeaf);
+      const encoded = encodeEntry(entry, tree.size + (faults.misalignIndex ? 1 : 0), timestamp);
+      leaves.push(encoded);
+      lines.push(namesLine(entry, timestamp));
+      tree.append(encoded.merkleLeaf);
     }
     published.push(tree.size);
   };
 
-  const checkpoint = (): Reply => {
+  const checkpoint = (): LabReply => {
     const size = faults.showSize ?? tree.size;
     const root = Buffer.from(tree.root(size));
     if (faults.wrongRoot) root[0]! ^= 1;
@@ -84,10 +85,10 @@ export async function startCtLog(options: CtLogOptions): Promise<CtLog> {
     return { status: 200, body: signedCheckpoint(origin, signer, size, root, options.now().getTime(), [witness]) };
   };
 
-  const dataTile = (index: number, width: number): Reply => {
+  const dataTile = (index: number, width: number): LabReply => {
     const found = leaves.slice(index * TILE_WIDTH, index * TILE_WIDTH + width);
     if (found.length < width || (faults.missingFrom !== null && index >= faults.missingFrom)) return NOT_FOUND;
-    const body = Buffer.concat(found);
+    const body = Buffer.concat(found.map(({ tileLeaf }) => tileLeaf));
     // Octet 200 is inside the first certificate: headers before it have at most 45, and no certificate is that short.
     if (faults.tamperTile === index) body[200]! ^= 1;
     if (options.gzip !== true) return { status: 200, body };
@@ -96,27 +97,50 @@ export async function startCtLog(options: CtLogOptions): Promise<CtLog> {
     return { status: 200, body: packed.subarray(0, end), headers: { 'content-encoding': 'gzip' } };
   };
 
-  const tile = (kind: string, path: string, partial: string | undefined): Reply => {
+  const namesTile = (index: number, width: number): LabReply => {
+    const found = lines.slice(index * TILE_WIDTH, index * TILE_WIDTH + width);
+    if (!faults.namesTiles || found.length < width) return NOT_FOUND;
+    const readable = found.filter((line) => line !== null);
+    const body = gzipSync(
+      readable
+        .slice(0, faults.namesWithoutUnreadable ? -1 : undefined)
+        .join('\n')
+        .concat('\n'),
+    );
+    return { status: 200, body, headers: { 'content-encoding': 'gzip', 'content-type': 'application/jsonl' } };
+  };
+
+  const tile = (kind: string, path: string, partial: string | undefined): LabReply => {
     const index = Number(path.replaceAll(/[x/]/g, ''));
-    const level = kind === 'data' ? 0 : Number(kind);
+    const level = kind === 'data' || kind === 'names' ? 0 : Number(kind);
     const width = partial === undefined ? TILE_WIDTH : Number(partial);
     if (partial !== undefined) {
       const widthAt = (size: number) => Math.floor(size / TILE_WIDTH ** level) - index * TILE_WIDTH;
       const exists = width < TILE_WIDTH && published.some((size) => widthAt(size) === width);
       if (!exists || (faults.deletePartialTiles && widthAt(tree.size) >= TILE_WIDTH)) return NOT_FOUND;
     }
+    if (kind === 'names') return namesTile(index, width);
     if (kind === 'data') return dataTile(index, width);
     const hashes = tree.hashes(level, index, width);
     return hashes === null ? NOT_FOUND : { status: 200, body: hashes };
   };
 
-  const answer = (url: string): Reply => {
+  const answer = (url: string): LabReply => {
     if (faults.rateLimit !== null && faults.rateLimit.requests > 0) {
       faults.rateLimit.requests--;
       const { retryAfter } = faults.rateLimit;
       const body = '<html>slow down</html>';
       return { status: 429, body, headers: retryAfter === '' ? {} : { 'retry-after': retryAfter } };
     }
+    if (faults.intercept !== null && faults.intercept.requests > 0 && faults.intercept.path.test(url)) {
+      faults.intercept.requests--;
+      return faults.intercept.reply;
+    }
+    if (url.startsWith(RFC6962_PREFIX)) {
+      const log = { tree, entries: leaves, key, faults, now: options.now };
+      return answerRfc6962(log, url.slice(RFC6962_PREFIX.length)) ?? NOT_FOUND;
+    }
+    if (faults.noTiles) return NOT_FOUND;
     if (url === '/checkpoint') return checkpoint();
     const match = TILE_PATH.exec(url);
     return match === null ? NOT_FOUND : tile(match[1]!, match[2]!, match[3]);

@@ -40,7 +40,9 @@ export async function interview(
 ): Promise<Interview | null> {
   if (target.transport === 'tls' && firstPass === 'certificate') return flightFirst(target, turns);
   const result = await turns.probe();
-  if (result === null || !clientCas || !lacksAuthorities(result.evidence)) return whole(result);
+  if (result === null || !clientCas) return whole(result);
+  // An alert may be how mutual TLS ends under TLS 1.2: certificate and authorities were said before it.
+  if (result.outcome !== 'tls_alert' && !lacksAuthorities(result.evidence)) return whole(result);
   if (!turns.mayGoOn(result.evidence)) return whole(result);
   const flight = await turns.firstFlight();
   return flight === null ? null : whole(together(result, flight));

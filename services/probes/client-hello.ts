@@ -97,10 +97,10 @@ export function clientHelloTemplate(serverName: string | null): Buffer {
   return Buffer.concat([u8(HANDSHAKE_RECORD), u16(RECORD_VERSION), sized16(message)]);
 }
 
-/** A copy of the template with this random (its first 32 bytes). */
-export function withRandom(template: Buffer, random: Uint8Array): Buffer {
+/** A copy of the template with the 32 bytes that stand at `at` of `randoms` as its random. */
+export function withRandom(template: Buffer, randoms: Buffer, at = 0): Buffer {
   const hello = Buffer.allocUnsafe(template.length);
   template.copy(hello);
-  hello.set(random.subarray(0, RANDOM_BYTES), RANDOM_AT);
+  randoms.copy(hello, RANDOM_AT, at, at + RANDOM_BYTES);
   return hello;
 }

@@ -47,18 +47,19 @@ const RANDOMS_AT_ONCE = 128;
 const randoms = Buffer.allocUnsafeSlow(RANDOMS_AT_ONCE * RANDOM_BYTES);
 let nextRandom = randoms.length;
 
-function freshRandom(): Uint8Array {
+/** Where the next unused random stands in `randoms`. */
+function freshRandom(): number {
   if (nextRandom === randoms.length) {
     randomFillSync(randoms);
     nextRandom = 0;
   }
   nextRandom += RANDOM_BYTES;
-  return randoms.subarray(nextRandom - RANDOM_BYTES, nextRandom);
+  return nextRandom - RANDOM_BYTES;
 }
 
 function helloFor(serverName: string | null): Buffer {
   const named = serverName !== null && net.isIP(serverName) === 0;
-  return withRandom(named ? clientHelloTemplate(serverName.replace(/\.$/, '')) : NO_NAME, freshRandom());
+  return withRandom(named ? clientHelloTemplate(serverName.replace(/\.$/, '')) : NO_NAME, randoms, freshRandom());
 }
 
 /** The same address in one spelling. */
@@ -177,11 +178,13 @@ class FlightConnection implements Watched {
 
   /** The next bytes lie in the shared buffer. */
   #received(size: number): boolean {
-    this.#safely(() => {
-      if (this.#end !== null) return;
+    if (this.#end !== null) return true;
+    try {
       this.#reader ??= new FirstFlightReader();
-      this.#judge(this.#reader.push(READ_BUFFER.subarray(0, size)));
-    });
+      this.#judge(this.#reader.push(READ_BUFFER, size));
+    } catch (error) {
+      this.#fault(error);
+    }
     return true;
   }
 
@@ -236,9 +239,13 @@ class FlightConnection implements Watched {
     try {
       step();
     } catch (error) {
-      const phase = this.#connectedAt === null ? 'connect' : 'tls';
-      this.#finish('error_ours', phase, null, error instanceof Error ? `INTERNAL_${error.name}` : 'INTERNAL');
+      this.#fault(error);
     }
+  }
+
+  #fault(error: unknown): void {
+    const phase = this.#connectedAt === null ? 'connect' : 'tls';
+    this.#finish('error_ours', phase, null, error instanceof Error ? `INTERNAL_${error.name}` : 'INTERNAL');
   }
 }
 

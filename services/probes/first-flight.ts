@@ -91,11 +91,11 @@ export class FirstFlightReader {
   #chain: Pick<FirstFlight, 'chain' | 'sent'> | null = null;
   #authorities: readonly string[] | null = null;
 
-  /** The next bytes of the connection; what is needed of them is copied. */
-  push(bytes: Buffer): FlightState {
-    for (let at = 0; at < bytes.length && this.#over === null; ) {
+  /** The next bytes of the connection, the first `size` of `bytes`; what is needed of them is copied. */
+  push(bytes: Buffer, size = bytes.length): FlightState {
+    for (let at = 0; at < size && this.#over === null; ) {
       if (this.#headerRead < RECORD_HEADER_BYTES) this.#header(bytes[at++] ?? 0);
-      else at = this.#payload(bytes, at);
+      else at = this.#payload(bytes, at, size);
     }
     return this.#over ?? MORE;
   }
@@ -158,8 +158,8 @@ export class FirstFlightReader {
   }
 
   /** The part of the record's payload that begins at `at`; returns where it ends. */
-  #payload(bytes: Buffer, at: number): number {
-    const to = Math.min(bytes.length, at + this.#left);
+  #payload(bytes: Buffer, at: number, size: number): number {
+    const to = Math.min(size, at + this.#left);
     if (this.#recordType === RECORD.alert) this.#alert(bytes, at, to);
     else this.#handshake(bytes, at, to);
     this.#bytes += to - at;

@@ -1,4 +1,5 @@
 // Everything the headline report is made of, read once by report.store.ts and built by hand in tests.
+import type { ClusterInterval } from '../rollups/cluster-estimate.ts';
 import type { Cell, Dimension, Unit } from '../rollups/rollup.ts';
 
 /** The two headline indicators over distinct things of one unit. A host or certificate has an indicator when any of its endpoints has it. */
@@ -104,6 +105,8 @@ export interface HeadlineData {
   readonly survey: SurveyFacts;
   readonly headline: Readonly<Record<Unit, UnitHeadline>>;
   readonly rollups: readonly Rollup[];
+  /** How many clusters the confirmed and probable endpoints belong to, at least and at most by the estimate. Absent: not estimated. */
+  readonly clusters?: ClusterInterval;
   readonly feedRuns: readonly FeedRunFacts[];
   readonly tallies: readonly TallyFacts[];
   /** AS number (decimal) -> name of the network, as the source of networks spells it. */

@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
+import { clusterInterval } from '../rollups/cluster.store.ts';
 import type { Dimension, Unit } from '../rollups/rollup.ts';
 import { GRADE, JOIN_SUSPECT } from '../rollups/suspect.store.ts';
 import type {
@@ -45,6 +46,7 @@ export function readHeadlineData(db: Kysely<DB>, request: HeadlineRequest): Prom
         survey,
         headline: await readHeadline(snapshot, survey.id),
         rollups,
+        clusters: await clusterInterval(snapshot, survey.id),
         feedRuns: await readFeedRuns(snapshot, survey),
         tallies: await readTallies(snapshot),
         networkNames: networkNames(rollups, request.networkName),

@@ -229,6 +229,9 @@ it('counts a survey in every format, and exports it to stdout and to a file', as
     { port: '10250', endpoint: 1 },
   ]);
   assert.deepEqual(JSON.parse((await run('stats', '--unit', 'host', '--format', 'json')).out), [{ host: 1 }]);
+  assert.deepEqual(rowsOf(await run('stats', '--unit', 'cluster', '--by', 'component')), [
+    { component: 'kube-apiserver', low: 2, high: 2 },
+  ]);
   assert.equal((await run('stats', '--by', 'minor', '--format', 'csv')).out, 'minor,endpoint\r\n1.30,2\r\n,1\r\n');
   assert.match(
     (await run('stats', '--by', 'minor', '--format', 'table')).out,

@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import type { Checkpoint, FeedItem } from '../../services/feeds/feed.ts';
 import { createFileFeed, type FileFeedOptions } from '../../services/feeds/file.feed.ts';
 import { collect, NOW } from './formats/items.ts';
+import { zipOf } from './formats/zip.ts';
 
 let folder = '';
 before(async () => {
@@ -152,4 +153,48 @@ test('a file that changes between the look and the end is marked', async () => {
 test('F39: a file name with a key in it does not carry it into the run', async () => {
   const feed = await feedOf(await write('result?apikey=hunter2hunter2&page=1', '1.2.3.4\n'));
   assert.doesNotMatch(JSON.stringify([feed.query, feed.title, feed.decision]), /hunter2/);
+});
+
+test('a port for rows without one is taken by formats that know such rows, and refused by the others', async () => {
+  const path = await write('ports.txt', '1.2.3.4\n5.6.7.8:443\n');
+  const items = await collect((await feedOf(path, { port: '6443' })).pull(null, never));
+  assert.deepEqual(
+    items.flatMap((item) => (item.type === 'sighting' ? [item.port] : [])),
+    ['6443', '443'],
+  );
+  for (const port of ['0', '65536', 'x', '6443.5', ''])
+    await assert.rejects(feedOf(path, { port }), { code: 'KC_USAGE', message: /whole number/ }, port);
+  const line = JSON.stringify({ endpoint: { address: '1.2.3.4', port: 443 } });
+  const evidence = await write('evidence.ndjson', `${line}\n`);
+  await assert.rejects(feedOf(evidence, { port: '6443' }), {
+    code: 'KC_USAGE',
+    message: /evidence have ports of their own/,
+  });
+});
+
+test('files of one delivery are for formats that have such; others are feeds of their own', async () => {
+  const [one, two] = [await write('one.txt', '1.2.3.4\n'), await write('two.txt', '5.6.7.8\n')];
+  await assert.rejects(feedOf(one, { morePaths: [two] }), { code: 'KC_USAGE', message: /one by one/ });
+});
+
+test('binary files are refused, by content and under a name', async () => {
+  const bytes = Buffer.from(Array.from({ length: 20_000 }, (_, i) => (i * 7919) % 251));
+  const path = await write('image.png', bytes);
+  for (const format of ['auto', 'list', 'nmap'])
+    await assert.rejects(feedOf(path, { format }), { code: 'KC_FEED_NOT_DATA' }, format);
+});
+
+test('a changed archive is marked, and an import of one goes on where it stopped', async () => {
+  const entries = [
+    { name: 'a.txt', content: addresses(6000).join('\n') },
+    { name: 'b.txt', content: addresses(6000).join('\n') },
+  ];
+  const path = await write('all.zip', zipOf(entries));
+  const feed = await feedOf(path);
+  const all = await collect(feed.pull(null, never));
+  assert.equal(hosts(all).length, 12_000);
+  const half = (all.find((item) => item.type === 'checkpoint') as Checkpoint).cursor;
+  assert.equal(hosts(await collect(feed.pull(half, never))).length, 7000);
+  await write('all.zip', Buffer.concat([zipOf(entries), Buffer.alloc(1)]));
+  assert.deepEqual(notes(await collect(feed.pull(null, never))), [{ type: 'note', partial: 'file_changed' }]);
 });

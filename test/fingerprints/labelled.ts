@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Evidence } from '../../services/feeds/evidence.ts';
 import { parseEvidence } from '../../services/feeds/read-evidence.ts';
-import type { BuildFields } from '../../services/fingerprints/build-info.ts';
+import type { BuildFields } from '../../services/fingerprints/build-fields.ts';
 import type { DistributionSlug } from '../../services/fingerprints/data/distributions.ts';
 import type { ComponentName } from '../../services/fingerprints/verdict.ts';
 import type { VersionContext } from '../../services/fingerprints/version.ts';

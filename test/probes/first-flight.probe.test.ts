@@ -146,7 +146,7 @@ test('a known name is sent as SNI, an address is not; ALPN is http/1.1', async (
 test('every ClientHello has a random of its own', async () => {
   const randoms = new Set<string>();
   const server = await serveTcp((socket) => {
-    socket.once('data', (hello) => {
+    socket.once('data', (hello: Buffer) => {
       randoms.add(hello.subarray(11, 43).toString('hex'));
       socket.end();
     });
@@ -159,7 +159,7 @@ test('every ClientHello has a random of its own', async () => {
 
 test('policy is asked before the dial and again with the connected address, before a byte is sent', async () => {
   const heard: Buffer[] = [];
-  const server = await serveTcp((socket) => void socket.on('data', (chunk) => heard.push(chunk)));
+  const server = await serveTcp((socket) => void socket.on('data', (chunk: Buffer) => heard.push(chunk)));
   const before = await flightProbe({ allow: () => false })(targetOf(server.port));
   assert.deepEqual([before.outcome, before.phase, server.connections()], ['blocked_policy', 'policy', 0]);
   const asked: string[] = [];

@@ -16,6 +16,8 @@ const TIMESTAMP_BYTES = 8;
 const HASH_SHA256 = 4;
 const SIGNATURE_RSA = 1;
 const SIGNATURE_ECDSA = 3;
+/** Two algorithms and the u16 length of the signature. */
+const DIGITALLY_SIGNED_HEAD = 4;
 
 /** The key of one log under its origin. */
 export interface LogKey {
@@ -115,18 +117,23 @@ function splitNote(body: Uint8Array): Note {
 
 /** timestamp || DigitallySigned, checked against the note's tree. */
 function verifiedHead(signature: Buffer, note: Note, log: LogKey): TreeHead | null {
-  const body = TIMESTAMP_BYTES + 4;
-  if (signature.length < body || signature.readUInt16BE(body - 2) !== signature.length - body) return null;
-  if (signature[TIMESTAMP_BYTES] !== HASH_SHA256 || signature[TIMESTAMP_BYTES + 1] !== log.signatureAlgorithm)
-    return null;
+  if (signature.length < TIMESTAMP_BYTES) return null;
   const timestamp = Number(signature.readBigUInt64BE(0));
   if (!Number.isSafeInteger(timestamp)) return null;
   const head = { size: note.size, root: note.root, timestamp };
-  return verify('sha256', treeHeadInput(head), log.key, signature.subarray(body)) ? head : null;
+  return signsTreeHead(signature.subarray(TIMESTAMP_BYTES), head, log) ? head : null;
+}
+
+/** True when `signed`, a DigitallySigned (RFC 5246 4.7), is the log's signature of the tree head. */
+export function signsTreeHead(signed: Buffer, head: TreeHead, log: LogKey): boolean {
+  if (signed.length < DIGITALLY_SIGNED_HEAD) return false;
+  if (signed[0] !== HASH_SHA256 || signed[1] !== log.signatureAlgorithm) return false;
+  if (signed.readUInt16BE(2) !== signed.length - DIGITALLY_SIGNED_HEAD) return false;
+  return verify('sha256', treeHeadInput(head), log.key, signed.subarray(DIGITALLY_SIGNED_HEAD));
 }
 
 /** Strict standard base64, or null. */
-function decodeBase64(text: string): Buffer | null {
+export function decodeBase64(text: string): Buffer | null {
   const bytes = Buffer.from(text, 'base64');
   return bytes.toString('base64') === text ? bytes : null;
 }

@@ -26,10 +26,14 @@ export class LeafTable {
   readonly timestamp: Float64Array = new Float64Array(TILE_WIDTH);
 }
 
+/** What the SCT extensions of a log's entries hold: static logs number their leaves, RFC 6962 logs that also serve tiles need not. */
+export type LeafNumbering = 'indexed' | 'any';
+
 /**
  * Cuts the first `count` entries of the data tile at `from..bytes.length`; the first must carry leaf index `firstIndex` in its SCT
  * extensions and so on. Returns null, or in words what is wrong (a wrong index means a misserved or misaligned tile). `whole` says that
- * nothing may follow the last entry: false when a partial tile is read from the full one.
+ * nothing may follow the last entry: false when a partial tile is read from the full one. With numbering 'any', extensions without a leaf
+ * index are taken as they are.
  */
 export function cutTile(
   bytes: Buffer,
@@ -38,6 +42,7 @@ export function cutTile(
   firstIndex: number,
   whole: boolean,
   into: LeafTable,
+  numbering: LeafNumbering = 'indexed',
 ): string | null {
   const limit = bytes.length;
   into.count = 0;
@@ -55,10 +60,12 @@ export function cutTile(
     into.derStart[i] = at + 3;
     at += 3 + bytes.readUIntBE(at, 3);
     into.derEnd[i] = at;
-    if (at + 2 + LEAF_INDEX_BYTES > limit) return cut;
+    const extensions = at + 2 > limit ? limit : bytes.readUInt16BE(at);
+    if (at + 2 + extensions > limit) return cut;
     const index = leafIndex(bytes, at);
-    if (index !== firstIndex + i) return `entry ${firstIndex + i} carries leaf index ${index ?? 'none'}`;
-    at += 2 + LEAF_INDEX_BYTES;
+    if (index !== firstIndex + i && !(numbering === 'any' && index === null))
+      return `entry ${firstIndex + i} carries leaf index ${index ?? 'none'}`;
+    at += 2 + extensions;
     into.end[i] = at;
     if (type === PRECERT_ENTRY) {
       if (at + 3 > limit) return cut;

@@ -7,16 +7,28 @@ import type { HttpClient, HttpReply } from '../http.ts';
 /** Waits; rejects with the signal's reason when it aborts. */
 export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 
-export interface LogClientOptions {
-  /** The monitoring prefix, with or without a trailing slash. */
-  readonly url: string;
+export interface PatienceOptions {
   readonly http: HttpClient;
   readonly sleep: Sleep;
   readonly now: () => Date;
 }
 
+export interface LogClientOptions extends PatienceOptions {
+  /** The monitoring prefix, with or without a trailing slash. */
+  readonly url: string;
+}
+
 /** The whole file below the monitoring prefix, of at most `maxBytes` after gzip; null when the log says 404. */
 export type LogClient = (path: string, maxBytes: number, signal: AbortSignal) => Promise<Buffer | null>;
+
+/** A reply with its content coding undone. */
+export interface PlainReply {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** Thrown by a reader of replies: this one is of no use, the next may be. */
+export class UselessReply extends Error {}
 
 /** Attempts per file: with the pauses below a log may be away for a quarter of a minute. */
 const MAX_ATTEMPTS = 5;
@@ -36,32 +48,54 @@ const gunzipBody = promisify(gunzip);
  * A client of one log. What it returns rejects with KC_FEED_UNAVAILABLE when the log does not deliver, and with the signal's reason
  * when that aborts.
  */
-export function logClient({ url, http, sleep, now }: LogClientOptions): LogClient {
+export function logClient({ url, ...options }: LogClientOptions): LogClient {
   const base = url.endsWith('/') ? url : `${url}/`;
-  return async (path, maxBytes, signal) => {
-    let failure = '';
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      let pause = FIRST_PAUSE_MS * 2 ** (attempt - 1);
-      signal.throwIfAborted();
-      try {
-        const reply = await http({ url: base + path, maxBytes, signal, headers: { 'accept-encoding': 'gzip' } });
-        if (reply.status === 404) return null;
-        if (reply.status === 200) return await plainBody(reply, maxBytes);
+  return (path, maxBytes, signal) =>
+    askPatiently(options, base + path, maxBytes, signal, ({ status, body }) => {
+      if (status === 404) return null;
+      return status === 200 ? body : undefined;
+    });
+}
+
+/**
+ * Asks until `read` takes a reply. It returns undefined for a reply that it does not take (final, unless the status is one that passes)
+ * and throws UselessReply for one after which it is worth asking again. Rejects as a LogClient does.
+ */
+export async function askPatiently<T>(
+  { http, sleep, now }: PatienceOptions,
+  url: string,
+  maxBytes: number,
+  signal: AbortSignal,
+  read: (reply: PlainReply) => T | undefined,
+): Promise<T> {
+  let failure = '';
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    let pause = FIRST_PAUSE_MS * 2 ** (attempt - 1);
+    signal.throwIfAborted();
+    try {
+      const reply = await http({ url, maxBytes, signal, headers: { 'accept-encoding': 'gzip' } });
+      if (TRANSIENT.has(reply.status)) {
         failure = `status ${reply.status}`;
-        if (!TRANSIENT.has(reply.status)) break;
         pause = retryAfter(reply.headers['retry-after'], now()) ?? pause;
-      } catch (error) {
-        signal.throwIfAborted();
-        failure = failureText(error);
-      }
-      if (pause > MAX_PAUSE_MS) {
-        failure += `, and the log asks for a pause of ${Math.round(pause / 1000)} s`;
+      } else {
+        const taken = read({ status: reply.status, body: await plainBody(reply, maxBytes) });
+        if (taken !== undefined) return taken;
+        failure = `status ${reply.status}`;
         break;
       }
-      if (attempt < MAX_ATTEMPTS) await sleep(pause, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      // A wrong tree is not mended by asking again.
+      if (error instanceof KubecensusError) throw error;
+      failure = error instanceof UselessReply ? error.message : failureText(error);
     }
-    throw new KubecensusError('KC_FEED_UNAVAILABLE', `${base}${path}: ${failure}.`);
-  };
+    if (pause > MAX_PAUSE_MS) {
+      failure += `, and the log asks for a pause of ${Math.round(pause / 1000)} s`;
+      break;
+    }
+    if (attempt < MAX_ATTEMPTS) await sleep(pause, signal);
+  }
+  throw new KubecensusError('KC_FEED_UNAVAILABLE', `${url}: ${failure}.`);
 }
 
 /** Static logs store gzip and send it whether asked or not. */

@@ -1,5 +1,6 @@
 // What of a log has been read, as the cursor of its feed, and which tiles come next.
 import { KubecensusError } from '../../platform/errors.ts';
+import type { RunNote } from '../feed.ts';
 import type { TreeHead } from './checkpoint.ts';
 import { HASH_BYTES, TILE_WIDTH } from './tile.ts';
 
@@ -65,4 +66,15 @@ export function* tileSteps(
     else low = from;
     yield { tile, from, to, done: [low, high] };
   }
+}
+
+/** What the last note of a run says about the entries it did not reach. */
+export function incomplete(done: readonly [number, number], size: number, cut: string | null): Partial<RunNote> {
+  const [low, high] = done;
+  if (cut !== null) return { partial: cut };
+  if (low === 0 && high === size) return {};
+  const gaps = [low > 0 ? `0 to ${low - 1}` : '', high < size ? `${high} to ${size - 1}` : ''].filter(
+    (gap) => gap !== '',
+  );
+  return { capHit: true, partial: `entries ${gaps.join(' and ')} are not read yet` };
 }

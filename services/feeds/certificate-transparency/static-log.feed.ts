@@ -1,17 +1,17 @@
 // Host names from a static-ct-api Certificate Transparency log: every entry verified against the log's signed tree before it is used.
 import { setTimeout as wait } from 'node:timers/promises';
 import { KubecensusError } from '../../platform/errors.ts';
-import type { Feed, FeedItem, Rejection, RunNote } from '../feed.ts';
+import type { Feed, FeedItem, RunNote } from '../feed.ts';
 import type { HttpClient } from '../http.ts';
-import { readNames } from '../x509/names.ts';
-import { hexText } from '../x509/text.ts';
 import { ahead } from './ahead.ts';
 import { logKey } from './checkpoint.ts';
+import { DEFAULT_MAX_ENTRIES } from './default-budget.ts';
+import { entryItems } from './entry-items.ts';
 import type { LeafTable } from './leaf.ts';
 import { logClient, type Sleep } from './log-client.ts';
 import { type LogFiles, logFiles } from './log-files.ts';
 import { NAME_PATTERNS, type NamePattern, nameMatcher } from './pattern.ts';
-import { cursorOf, type LogCursor, readCursor, type TileStep, tileSteps } from './progress.ts';
+import { cursorOf, incomplete, type LogCursor, readCursor, type TileStep, tileSteps } from './progress.ts';
 import { HostSelection } from './selection.ts';
 import { TILE_WIDTH, tileWidth } from './tile.ts';
 import { EntryVerifier } from './verified-entries.ts';
@@ -36,17 +36,10 @@ export interface StaticCtFeedOptions {
   readonly now?: () => Date;
 }
 
-/** About 130 MB of gzip tiles and some seconds of CPU: a run that ends within minutes on a common line. */
-export const DEFAULT_MAX_ENTRIES = 256_000;
 /** Tiles between two checkpoints: 4,096 entries are lost work of some tens of milliseconds when a pull is killed. */
 const TILES_PER_CHECKPOINT = 16;
 /** Data tiles asked for in advance: hides the latency of one server without leaning on it. */
 const TILES_AHEAD = 4;
-/** ECMAScript's last instant, in milliseconds; logs sign any 64-bit number. */
-const MAX_TIME = 8.64e15;
-/** Two characters an octet, within the 200 of an excerpt. */
-const EXCERPT_OCTETS = 100;
-
 /** Throws KC_CT_SIGNATURE when `publicKeyDer` is no log key, RangeError when there are no patterns. */
 export function createStaticCtFeed(options: StaticCtFeedOptions): Feed {
   const key = logKey(options.origin, options.publicKeyDer);
@@ -103,7 +96,7 @@ async function* pullLog(
   try {
     for await (const { input: step, result } of ahead(steps, TILES_AHEAD, fetchStep)) {
       const table = await verifier.verify(tree, step.tile, result);
-      yield* sightings(result.bytes, table, step, options.port, selection);
+      yield* tileItems(result.bytes, table, step, options.port, selection);
       entries += step.to - step.from;
       done = step.done;
       unsaved++;
@@ -138,44 +131,26 @@ async function openTree(files: LogFiles, cursor: LogCursor | null, signal: Abort
   return tree;
 }
 
-/** What the last note of a run says about the entries it did not reach. */
-function incomplete(done: readonly [number, number], size: number, cut: string | null): Partial<RunNote> {
-  const [low, high] = done;
-  if (cut !== null) return { partial: cut };
-  if (low === 0 && high === size) return {};
-  const gaps = [low > 0 ? `0 to ${low - 1}` : '', high < size ? `${high} to ${size - 1}` : ''].filter(
-    (gap) => gap !== '',
-  );
-  return { capHit: true, partial: `entries ${gaps.join(' and ')} are not read yet` };
-}
-
 /** The hosts and rejections of the new entries of a verified tile. */
-function* sightings(
+function tileItems(
   bytes: Buffer,
   table: LeafTable,
   step: TileStep,
   port: number | null,
   selection: HostSelection,
-): Generator<FeedItem, void, void> {
+): FeedItem[] {
   const base = step.tile * TILE_WIDTH;
+  const items: FeedItem[] = [];
   for (let i = step.from - base; i < step.to - base; i++) {
-    const [start, end] = [table.derStart[i]!, table.derEnd[i]!];
-    const names = readNames(bytes, start, end, table.precert[i] === 1 ? 'tbs' : 'certificate');
-    if (names === null) {
-      yield badCertificate(bytes, start, end, base + i);
-      continue;
-    }
-    for (const host of selection.select(names)) {
-      yield { type: 'sighting', host, port, observedAt: timeText(table.timestamp[i]!), at: `entry ${base + i}` };
-    }
+    const entry = {
+      bytes,
+      start: table.derStart[i]!,
+      end: table.derEnd[i]!,
+      precert: table.precert[i] === 1,
+      timestamp: table.timestamp[i]!,
+      index: base + i,
+    };
+    entryItems(entry, port, selection, items);
   }
-}
-
-function badCertificate(bytes: Buffer, start: number, end: number, entry: number): Rejection {
-  const excerpt = hexText(bytes, start, Math.min(end, start + EXCERPT_OCTETS));
-  return { type: 'rejection', reason: 'bad_certificate', at: `entry ${entry}`, excerpt };
-}
-
-function timeText(milliseconds: number): string | null {
-  return milliseconds <= MAX_TIME ? new Date(milliseconds).toISOString() : null;
+  return items;
 }

@@ -40,8 +40,8 @@ export const FORMATS: readonly FileFormat[] = [
 
 /** Below this share of rows that look right, a format does not take a file by itself. */
 const AUTO_SCORE = 0.25;
-/** A file that is surely another format's is not read as the one named: it would only fill the quarantine. */
-const SURE_SCORE = 0.9;
+/** A file that mostly looks like another format's, and hardly like the one named, is not read as that: it would only fill the quarantine. */
+const OTHER_SCORE = 0.5;
 
 /** What files are that no format reads, and what to do instead. */
 const REFUSED: readonly { readonly form: RegExp; readonly says: string }[] = [
@@ -62,7 +62,7 @@ const REFUSED: readonly { readonly form: RegExp; readonly says: string }[] = [
     says: "is masscan's binary output; convert it with masscan --readscan FILE -oJ OUT and import that",
   },
   {
-    form: /^(?=.*"?timestamp"?,)(?=.*"?ip"?,)(?=.*"?naics"?,)(?!.*git_version).*$/m,
+    form: /^(?=.*"?timestamp"?,)(?=.*"?ip"?,)(?=.*"?naics"?(?:,|$))(?!.*git_version).*$/m,
     says: 'is another Shadowserver report than scan_kubernetes: it says nothing about Kubernetes',
   },
 ];
@@ -76,7 +76,7 @@ export interface Choice {
 /**
  * Chooses the format of a file from its beginning. `name` is a format's name or 'auto'.
  * Throws KC_FEED_FORMAT for an unknown name and KC_FEED_NOT_DATA for web pages and outputs that nothing can be made of, for files that are no
- * text, for what no format recognises, and for a file that is surely of another format than named.
+ * text, for what no format recognises, and for a file that is clearly of another format than named.
  */
 export function chooseFormat(head: Head, name: string): Choice {
   const named = FORMATS.find((format) => format.name === name);
@@ -91,7 +91,7 @@ export function chooseFormat(head: Head, name: string): Choice {
   const best = scored.reduce((a, b) => (b.score > a.score ? b : a));
   if (named === undefined) return automatic(head, best);
   const own = scored.find(({ format }) => format === named) as Scored;
-  if (own.score === 0 && best.score >= SURE_SCORE) {
+  if (own.score < AUTO_SCORE && best.score >= OTHER_SCORE) {
     throw new KubecensusError(
       'KC_FEED_NOT_DATA',
       `${head.fileName} was to be read as ${name}, but it is ${best.format.name}: ${best.why}.`,

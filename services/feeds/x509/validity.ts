@@ -71,8 +71,11 @@ function usualTimeText(tag: number, text: string): string | null {
     return null;
   const years = short ? (text.charCodeAt(0) >= FIVE ? '19' : '20') + text.slice(0, 2) : text.slice(0, 4);
   const from = short ? 2 : 4;
-  const part = (at: number): string => text.slice(from + at, from + at + 2);
-  const [month, day, hour, minute, second] = [part(0), part(2), part(4), part(6), part(8)] as const;
+  const month = text.slice(from, from + 2);
+  const day = text.slice(from + 2, from + 4);
+  const hour = text.slice(from + 4, from + 6);
+  const minute = text.slice(from + 6, from + 8);
+  const second = text.slice(from + 8, from + 10);
   if (years === '0000' || hour > '23' || minute > '59' || second > '59') return null;
   if (!isDay(Number(years), Number(month), Number(day))) return null;
   return `${years}-${month}-${day}T${hour}:${minute}:${second}Z`;

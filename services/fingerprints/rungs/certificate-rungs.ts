@@ -1,5 +1,5 @@
 // Rungs that look at the serving certificate: its names, its subject and who issued it.
-import { epochHost, isAddress, isEtcdIssuer } from '../certificate-names.ts';
+import { epochHost, isAddress } from '../certificate-names.ts';
 import type { CertificateView } from '../certificate-view.ts';
 import type { Facts } from '../facts.ts';
 import type { Rung } from '../rung.ts';
@@ -24,6 +24,14 @@ const CLUSTER_ISSUER =
 
 const API_SERVER_ISSUER =
   /^(?:openshift-kube-apiserver-operator_)?kube-apiserver-(?:lb|localhost|service-network)-signer/;
+
+/** Issuer CNs of etcd's own authorities: kubeadm etcd-ca, k3s and RKE2 etcd-server-ca@, kOps etcd-clients-ca, OpenShift etcd-signer. */
+const ETCD_ISSUER =
+  /^(?:etcd-ca|etcd-(?:server|peer|client|clients|peers)-ca\b.*|etcd|etcd-signer|openshift-etcd_etcd-signer.*|etcd-manager-ca.*)$/;
+
+function isEtcdIssuer(certificate: CertificateView): boolean {
+  return ETCD_ISSUER.test(certificate.issuerCommonName) || certificate.issuerOrganisations.includes('etcd');
+}
 
 export const CERTIFICATE_RUNGS = [
   {

@@ -37,14 +37,32 @@ export class LabTree {
     return hashes?.length === width ? Buffer.concat(hashes) : null;
   }
 
+  /** PROOF(first, D[size]) of RFC 6962 2.1.2, 0 < first <= size. */
+  consistency(first: number, size: number): Buffer[] {
+    const proof = (m: number, start: number, count: number, whole: boolean): Buffer[] => {
+      if (m === count) return whole ? [] : [this.#hash(start, count)];
+      const left = leftPart(count);
+      return m <= left
+        ? [...proof(m, start, left, whole), this.#hash(start + left, count - left)]
+        : [...proof(m - left, start + left, count - left, false), this.#hash(start, left)];
+    };
+    return proof(first, 0, size, true);
+  }
+
   #hash(start: number, count: number): Buffer {
     for (let level = 0, leaves = 1; leaves <= count; level++, leaves *= TILE_WIDTH) {
       if (leaves === count && start % leaves === 0) return this.#levels[level]![start / leaves]!;
     }
-    let left = 1;
-    while (left * 2 < count) left *= 2;
+    const left = leftPart(count);
     return node(this.#hash(start, left), this.#hash(start + left, count - left));
   }
+}
+
+/** The largest power of two below `count`. */
+function leftPart(count: number): number {
+  let left = 1;
+  while (left * 2 < count) left *= 2;
+  return left;
 }
 
 function reduce(hashes: readonly Buffer[]): Buffer {

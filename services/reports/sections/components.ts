@@ -4,7 +4,7 @@ import { count, part, share, words } from '../columns.ts';
 import { ADVICE, type AdviceName, COMPONENT_MEANINGS } from '../component-meaning.ts';
 import { cellsOf, type HeadlineData } from '../headline-data.ts';
 import { kubernetesEndpoints, sum } from '../kubernetes-cells.ts';
-import { type Note, type Section, section } from '../section.ts';
+import { type Note, type Paragraph, type Section, section } from '../section.ts';
 
 /** 'not' beside a component: something of it was seen, and something else spoke against it. */
 const GRADE_WORDS = {
@@ -42,6 +42,7 @@ export function componentsSection(data: HeadlineData): Section {
         { strong: 'possible' },
         ' by one.',
       ],
+      ...clusterParagraph(data),
     ],
     figures: [
       {
@@ -104,6 +105,19 @@ export function componentsSection(data: HeadlineData): Section {
     ],
     notes: (Object.keys(ADVICE) as AdviceName[]).flatMap((name) => adviceNote(name, found)),
   });
+}
+
+function clusterParagraph({ clusters }: HeadlineData): readonly Paragraph[] {
+  if (clusters === undefined) return [];
+  return [
+    [
+      'Clusters (estimate): the confirmed and probable endpoints belong to between ',
+      { count: clusters.low, unit: 'cluster' },
+      ' and ',
+      { count: clusters.high, unit: 'cluster' },
+      '. The lower number joins endpoints by every key that one cluster alone should have, the higher one only those that show the same keys; keys that many networks share join nothing.',
+    ],
+  ];
 }
 
 function foundComponents(data: HeadlineData): Found[] {

@@ -1,4 +1,6 @@
 // Minor versions by distribution on bands of upstream support, support as a whole, and the version strings themselves.
+
+import { patchLevel } from '../../fingerprints/patch-level.ts';
 import type { Role, StackedChart } from '../chart.ts';
 import { code, count, part, share, words } from '../columns.ts';
 import { cellsOf, type HeadlineData } from '../headline-data.ts';
@@ -19,6 +21,7 @@ export function versionsSection(data: HeadlineData): Section {
   const ended = support.find((one) => one.slug === 'end-of-life')?.endpoints ?? 0;
   const versions = cellsOf(data, 'endpoint', 'version').filter((cell) => cell.values.version);
   const printed = sum(versions);
+  const day = data.survey.finishedAt ?? data.survey.startedAt ?? data.survey.createdAt;
   return section('versions', 'Versions and support', {
     paragraphs: [
       [
@@ -88,8 +91,13 @@ export function versionsSection(data: HeadlineData): Section {
           code('version', 'gitVersion'),
           count('endpoints', 'Endpoints', 'endpoint'),
           share('share_of_endpoints', 'Share', 'endpoints with a version string'),
+          count('patch_age_days', 'Age of the patch', 'day'),
+          words('latest_patch', 'Latest patch then'),
         ],
-        rows: versions.map((cell) => [cell.values.version!, cell.count, part(cell.count, printed)]),
+        rows: versions.map((cell) => {
+          const { ageDays, latest } = patchLevel(cell.values.version!, day);
+          return [cell.values.version!, cell.count, part(cell.count, printed), ageDays, latest];
+        }),
         shown: SHOWN_VERSIONS,
       },
     ],

@@ -47,12 +47,11 @@ test('every sample is recognised as itself, by content and by name, and the deci
   }
 });
 
-test('no sample is anything else: every other format scores nothing and refuses it by name', () => {
+test('no sample is anything else: every other format scores next to nothing and refuses it by name', () => {
   for (const [name, what, sample] of SAMPLES) {
     for (const other of FORMATS.filter((format) => format.name !== name)) {
-      assert.equal(other.detect(sample).score, 0, `${what} as ${other.name}: ${other.detect(sample).why}`);
-      // A cut file is not surely its own format's, so that the user's word counts; what it yields is rejections.
-      if (what === 'masscan-cut.json') continue;
+      const { score, why } = other.detect(sample);
+      assert.ok(score < 0.1, `${what} as ${other.name}: ${why}`);
       assert.throws(
         () => chooseFormat(sample, other.name),
         { code: 'KC_FEED_NOT_DATA' },

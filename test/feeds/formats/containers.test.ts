@@ -1,7 +1,7 @@
 // Packed input: told by its first bytes, whole or refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { UNPACK_LIMITS, unpack } from '../../../services/feeds/containers.ts';
 import { collect, streamOf } from './items.ts';
 
@@ -29,6 +29,34 @@ test('F10: a cut gzip file is KC_FEED_DAMAGED, wherever it is cut, and so is one
   const wrong = Buffer.from(packed);
   wrong[wrong.length - 8]! ^= 1;
   await assert.rejects(plain(wrong), { code: 'KC_FEED_DAMAGED' });
+});
+
+test('zstd is told by its magic bytes; all frames are read; cuts, wrong checksums and bombs are refused', async () => {
+  const text = Array.from({ length: 5000 }, (_, i) => `10.0.${i >> 8}.${i & 255}\n`).join('');
+  const packed = zstdCompressSync(text, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+  assert.equal(await plain(packed), text);
+  assert.equal(
+    await plain(...[...packed.subarray(0, 40)].map((byte) => Uint8Array.of(byte)), packed.subarray(40)),
+    text,
+  );
+  assert.equal(await plain(zstdCompressSync('a\n'), zstdCompressSync('b\n')), 'a\nb\n');
+  for (const length of [4, 12, packed.length >> 1, packed.length - 1])
+    await assert.rejects(plain(packed.subarray(0, length)), { code: 'KC_FEED_DAMAGED' }, `cut at ${length}`);
+  const wrong = Buffer.from(packed);
+  wrong[wrong.length - 1]! ^= 1;
+  await assert.rejects(plain(wrong), { code: 'KC_FEED_DAMAGED' });
+  await assert.rejects(plain(zstdCompressSync(Buffer.alloc(64 * 1024 * 1024))), { code: 'KC_FEED_TOO_LARGE' });
+});
+
+test('a zstd frame that wants gigabytes of memory to be read is refused', async () => {
+  const wide = zstdCompressSync(Buffer.alloc(1024), {
+    params: { [constants.ZSTD_c_windowLog]: 30, [constants.ZSTD_c_contentSizeFlag]: 0 },
+  });
+  // The frame header's window descriptor (RFC 8878, 3.1.1.1.2), set to 1 GiB whatever the compressor made of it.
+  const frame = Buffer.from(wide);
+  assert.equal(frame[4]! & 0x20, 0, 'no single segment: there is a window descriptor');
+  frame[5] = (30 - 10) << 3;
+  await assert.rejects(plain(frame), { code: 'KC_FEED_DAMAGED' });
 });
 
 test('F11: a bomb is stopped at the ratio, long before its end', async () => {

@@ -1,0 +1,139 @@
+// What hits of several engines have in common: names, times and answers as facts of evidence.
+import type { CertificateSummary, EvidenceRequest, TlsFacts } from '../evidence.ts';
+import type { FormatOptions } from '../formats/format.ts';
+import { digestText, isAddressText, nameText } from '../formats/certificates.ts';
+import { type Facts, type Seen, sightingOf } from '../formats/seen.ts';
+import { integerOf, known, listOf, member, recordOf, textOf, textsOf } from '../json.ts';
+import { excerptOf } from '../lines.ts';
+import { headersOf } from '../read-evidence.ts';
+import type { HitRow } from './declaration.ts';
+
+const TEXT = 1024;
+const NAMES = 1000;
+const BODY = 256 * 1024;
+/** Members shown of a rejected hit. */
+const SHOWN = 20;
+
+export const text = (value: unknown): string | null => textOf(value, TEXT) || null;
+export const count = (value: unknown): number | null => integerOf(value, 0, Number.MAX_SAFE_INTEGER);
+
+/** A hit of one endpoint as a row: UDP services are rejected (not_tcp), and names that are addresses are no names. */
+export function rowOf(
+  seen: Seen & { readonly transport?: unknown },
+  at: string,
+  options: FormatOptions,
+): HitRow {
+  if (typeof seen.transport === 'string' && /^(udp|sctp)/i.test(seen.transport)) return 'not_tcp';
+  const name = seen.name !== null && seen.name !== undefined && isAddressText(seen.name) ? null : (seen.name ?? null);
+  const sighting = sightingOf({ ...seen, name }, at, options);
+  return typeof sighting === 'string' ? sighting : [sighting];
+}
+
+/** Facts without the empty ones; a service that shows a certificate or TLS speaks TLS, one that answered HTTP without speaks plainly. */
+export function factsOf(given: {
+  readonly encrypted: boolean;
+  readonly tls?: TlsFacts | null;
+  readonly certificate?: CertificateSummary | null;
+  readonly requests?: readonly EvidenceRequest[];
+}): Facts {
+  const certificate = isEmpty(given.certificate) ? null : given.certificate;
+  const tls = isEmpty(given.tls) ? null : given.tls;
+  const requests = given.requests?.length ? given.requests : null;
+  const encrypted = given.encrypted || (certificate ?? tls ?? null) !== null;
+  const transport = encrypted ? ('tls' as const) : requests !== null ? ('plain' as const) : null;
+  return known({ transport, tls, certificate, requests });
+}
+
+const isEmpty = (of: object | null | undefined): boolean => of === null || of === undefined || Object.keys(of).length === 0;
+
+/** The parts of a certificate as engines spell them; lists of names may mix names and addresses. */
+export function certificateOf(given: {
+  readonly subject?: unknown;
+  readonly issuer?: unknown;
+  readonly names?: unknown;
+  readonly addresses?: unknown;
+  readonly notBefore?: unknown;
+  readonly notAfter?: unknown;
+  readonly sha256?: unknown;
+}): CertificateSummary {
+  const names = textsOf(given.names, NAMES, TEXT);
+  const addresses = textsOf(given.addresses, NAMES, TEXT);
+  return known({
+    subject: text(given.subject),
+    issuer: text(given.issuer),
+    dnsNames: names?.filter((name) => !isAddressText(name)) ?? null,
+    ipAddresses: addresses ?? (names?.some(isAddressText) ? names.filter(isAddressText) : null),
+    notBefore: dated(given.notBefore),
+    notAfter: dated(given.notAfter),
+    sha256: digestText(text(given.sha256), 64),
+  });
+}
+
+/** A time as the engine wrote it; Go's year 1 means that there is none. */
+export function dated(value: unknown): string | null {
+  const time = text(value);
+  return time === null || time.startsWith('0001-') ? null : time;
+}
+
+/** "CN=a,O=b" of an object whose members are texts or lists of texts, e.g. `{commonname, organization}`. */
+export function nameOf(value: unknown, attributes: readonly (readonly [type: string, member: string])[]): string | null {
+  return nameText(
+    attributes.map(([type, name]) => {
+      const found = member(value, name);
+      return [type, text(found) ?? text(listOf(found)[0])];
+    }),
+  );
+}
+
+/** The answer in a banner: whole when the banner is a raw head with its line ends, else its status alone. */
+export function answerOf(banner: unknown, path: unknown, status?: unknown, body?: unknown): EvidenceRequest[] {
+  const asked = text(path)?.startsWith('/') === true ? (text(path) as string) : '/';
+  const raw = textOf(banner, BODY, true);
+  const page = textOf(body, BODY, true);
+  if (raw?.startsWith('HTTP/1.') === true && raw.includes('\r\n')) {
+    const whole = raw.includes('\r\n\r\n');
+    return [{ path: asked, response: whole && page === null ? raw : `${raw.split('\r\n\r\n')[0]}\r\n\r\n${page ?? ''}` }];
+  }
+  const said = Number(/^HTTP\/1\.\d (\d{3})\b/.exec(raw ?? '')?.[1]);
+  const found = integerOf(status, 100, 999) ?? integerOf(said, 100, 999);
+  return found === null ? [] : [{ path: asked, status: found, ...known({ body: page }) }];
+}
+
+/** An answer that the engine parsed. */
+export function parsedAnswer(path: unknown, status: unknown, headers: unknown, body: unknown): EvidenceRequest[] {
+  const found = integerOf(status, 100, 999);
+  const asked = text(path)?.startsWith('/') === true ? (text(path) as string) : '/';
+  if (found === null) return [];
+  return [{ path: asked, status: found, ...known({ headers: headersOf(headers), body: textOf(body, BODY, true) }) }];
+}
+
+/** The version of Kubernetes where an engine keeps it as a field: the answer as the contract writes it for sources that give a version only. */
+export function versionAnswer(product: unknown, version: unknown): EvidenceRequest[] {
+  const found = text(version);
+  if (text(product)?.toLowerCase() !== 'kubernetes' || found === null || !/^v?\d+\.\d+\.\d+/.test(found)) return [];
+  const gitVersion = found.startsWith('v') ? found : `v${found}`;
+  return [{ path: '/version', status: 200, body: JSON.stringify({ gitVersion }) }];
+}
+
+/** The scalars of a hit for the quarantine; what is nested may be of any depth and is left out. */
+export function excerptOfHit(hit: unknown): string {
+  const flat = (value: unknown): unknown => (typeof value === 'object' && value !== null ? '…' : value);
+  if (Array.isArray(hit)) return excerptOf(JSON.stringify(hit.slice(0, SHOWN).map(flat)));
+  const record = recordOf(hit);
+  if (record === null) return excerptOf(String(hit));
+  return excerptOf(JSON.stringify(Object.fromEntries(Object.entries(record).slice(0, SHOWN).map(([name, of]) => [name, flat(of)]))));
+}
+
+/** Buckets of `[{<key>, <count>}]`; null when one has neither. Keys that are numbers are read as texts. */
+export function bucketsOf(list: unknown, key: string, number: string): { key: string; count: number }[] | null {
+  if (!Array.isArray(list)) return null;
+  const buckets: { key: string; count: number }[] = [];
+  for (const bucket of list) {
+    const value = member(bucket, key);
+    const name = typeof value === 'number' ? String(value) : textOf(value, TEXT);
+    const counted = count(member(bucket, number));
+    if (name === null || counted === null) return null;
+    buckets.push({ key: name, count: counted });
+  }
+  return buckets;
+}
