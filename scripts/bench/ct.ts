@@ -1,6 +1,7 @@
 // How fast the Certificate Transparency feed reads, beside a reader of get-entries bodies with node:crypto, in the same run.
 import { X509Certificate } from 'node:crypto';
 import { NAME_PATTERNS, nameMatcher } from '../../services/feeds/certificate-transparency/pattern.ts';
+import { createRfc6962Feed } from '../../services/feeds/certificate-transparency/rfc6962.feed.ts';
 import { HostSelection } from '../../services/feeds/certificate-transparency/selection.ts';
 import { createStaticCtFeed } from '../../services/feeds/certificate-transparency/static-log.feed.ts';
 import type { HttpClient } from '../../services/feeds/http.ts';
@@ -8,13 +9,15 @@ import { readNames } from '../../services/feeds/x509/names.ts';
 import { encodeEntry, type LabEntry } from '../../services/lab/ct-log/entry.ts';
 import { labIssuer } from '../../services/lab/ct-log/issuer.ts';
 import { type LabLogKey, labLogKey } from '../../services/lab/ct-log/key.ts';
-import { signedCheckpoint } from '../../services/lab/ct-log/signed-note.ts';
+import { signedCheckpoint, signedTreeHead } from '../../services/lab/ct-log/signed-note.ts';
 import { LabTree } from '../../services/lab/ct-log/tree.ts';
 
 /** Below about this many entries start-up and the JIT hide the difference. */
 const ENTRIES = 204_800;
 /** Different certificates, half of them precertificates; more would only slow the set-up down. */
 const POOL = 512;
+/** As many for get-entries. */
+const RFC6962_ENTRIES = 204_800;
 /** Entries of the reference, per round: enough for a second of work. */
 const REFERENCE_ENTRIES = 25_600;
 const ROUNDS = 3;
@@ -33,19 +36,27 @@ export async function benchCt(print: (line: string) => void): Promise<void> {
   const key = labLogKey('bench');
   const files = logInMemory(pool, key);
   const pages = getEntriesBodies(pool);
+  const rfc = rfc6962InMemory(pool, key);
   const feed: number[] = [];
+  const rows: number[] = [];
   const reference: number[] = [];
   // One unmeasured round of each, then in turn, so that neither profits from a quieter machine.
   for (let round = 0; round <= ROUNDS; round++) {
     const ours = await entriesPerSecond(() => readFeed(files, key), ENTRIES);
+    const byRows = await entriesPerSecond(() => readRfc6962(rfc, key), RFC6962_ENTRIES);
     const theirs = await entriesPerSecond(async () => readGetEntries(pages, REFERENCE_ENTRIES), REFERENCE_ENTRIES);
     if (round === 0) continue;
     feed.push(ours);
+    rows.push(byRows);
     reference.push(theirs);
   }
   const [ours, theirs] = [median(feed), median(reference)];
   print(
     `ct: static-ct feed, signature, root and names verified: ${text(ours)} entries per CPU second (${ENTRIES} entries)`,
+  );
+  print(
+    `ct: RFC 6962 feed, signature, proofs, root and names verified: ${text(median(rows))} entries per CPU second, ` +
+      `${(median(rows) / ours).toFixed(2)} of the tile rate (goal: at least 0.33)`,
   );
   print(
     `ct: get-entries with JSON.parse, base64 and X509Certificate, nothing verified: ${text(theirs)} entries per CPU second`,
@@ -106,6 +117,79 @@ async function readFeed(files: Files, key: LabLogKey): Promise<number> {
   }
   if (hosts < POOL / 4) throw new Error(`Only ${hosts} hosts were found.`);
   return entries;
+}
+
+/** The whole path of the RFC 6962 feed, with replies served from memory. Returns the entries read. */
+async function readRfc6962(log: Rfc6962Replies, key: LabLogKey): Promise<number> {
+  const http: HttpClient = async ({ url }) => {
+    const { pathname, search } = new URL(url);
+    const body = log.reply(pathname + search);
+    return body === null ? { status: 404, headers: {}, body: Buffer.alloc(0) } : { status: 200, headers: {}, body };
+  };
+  const feed = createRfc6962Feed({
+    name: 'bench',
+    url: 'http://127.0.0.1/',
+    publicKeyDer: key.publicKeyDer,
+    http,
+    maxEntries: RFC6962_ENTRIES,
+    port: null,
+  });
+  let entries = 0;
+  let hosts = 0;
+  for await (const item of feed.pull(null, new AbortController().signal)) {
+    if (item.type === 'sighting') hosts++;
+    if (item.type === 'note') entries = item.entries ?? entries;
+  }
+  if (hosts < POOL / 4) throw new Error(`Only ${hosts} hosts were found.`);
+  return entries;
+}
+
+interface Rfc6962Replies {
+  /** The body for a path, or null. */
+  reply(path: string): Buffer | null;
+}
+
+/** The log's replies: get-sth and proofs made when asked, pages of get-entries made beforehand (a page and its entries repeat). */
+function rfc6962InMemory(pool: readonly LabEntry[], key: LabLogKey): Rfc6962Replies {
+  const tree = new LabTree();
+  const encoded = pool.map((entry) => {
+    const { merkleLeaf, extraData } = encodeEntry(entry, 0, NOW.getTime());
+    // An RFC 6962 leaf ends in empty extensions instead of the leaf index.
+    return { leaf: Buffer.concat([merkleLeaf.subarray(0, -10), Buffer.alloc(2)]), extraData };
+  });
+  for (let i = 0; i < RFC6962_ENTRIES; i++) tree.append(encoded[i % POOL]!.leaf);
+  const root = tree.root(RFC6962_ENTRIES);
+  const head = Buffer.from(
+    JSON.stringify({
+      tree_size: RFC6962_ENTRIES,
+      timestamp: NOW.getTime(),
+      sha256_root_hash: root.toString('base64'),
+      tree_head_signature: signedTreeHead(key, RFC6962_ENTRIES, root, NOW.getTime()).toString('base64'),
+    }),
+  );
+  const pages = new Map<string, Buffer>();
+  const page = (start: number, count: number): Buffer => {
+    const name = `${start % POOL} ${count}`;
+    const known = pages.get(name);
+    if (known !== undefined) return known;
+    const entries = Array.from({ length: count }, (_, i) => encoded[(start + i) % POOL]!).map((row) => ({
+      leaf_input: row.leaf.toString('base64'),
+      extra_data: row.extraData.toString('base64'),
+    }));
+    const body = Buffer.from(JSON.stringify({ entries }));
+    pages.set(name, body);
+    return body;
+  };
+  return {
+    reply(path) {
+      const numbers = [...path.matchAll(/=(\d+)/g)].map((match) => Number(match[1]));
+      if (path === '/ct/v1/get-sth') return head;
+      if (path.startsWith('/ct/v1/get-entries')) return page(numbers[0]!, numbers[1]! - numbers[0]! + 1);
+      if (!path.startsWith('/ct/v1/get-sth-consistency')) return null;
+      const consistency = tree.consistency(numbers[0]!, numbers[1]!).map((hash) => hash.toString('base64'));
+      return Buffer.from(JSON.stringify({ consistency }));
+    },
+  };
 }
 
 /** The usual way: one JSON body of 256 entries after the other, names by node:crypto. Same patterns, same memory of hosts. */

@@ -9,4 +9,5 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   export: async (print) => (await import('./export.ts')).benchExport(print),
   ct: async (print) => (await import('./ct.ts')).benchCt(print),
   fingerprint: async (print) => (await import('./fingerprint.ts')).benchFingerprint(print),
+  import: async (print) => (await import('./import.ts')).benchImport(print),
 };

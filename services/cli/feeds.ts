@@ -1,5 +1,7 @@
 // kubecensus feeds: what is declared, the last run of each, one run explained, and pulling one.
+import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Feed } from '../feeds/feed.ts';
 import { type FeedRun, findRun, lastRuns, quarantined } from '../feeds/feed-run.store.ts';
 import { describeFeeds } from '../feeds/index.ts';
 import { KubecensusError } from '../platform/errors.ts';
@@ -19,9 +21,17 @@ export const feedsListCommand: Command = {
     const declared = describeFeeds(parts.config.feeds);
     const imported = [...runs.keys()]
       .filter((feed) => !declared.some((entry) => entry.name === feed))
-      .map((name) => ({ name, type: 'import', cost: '', terms: '' }));
+      .map((name) => ({ name, type: 'import', query: '', upstreams: [], cost: '', terms: '' }));
     const rows = [...declared, ...imported].map(
-      ({ name, type, cost, terms }): Row => ({ feed: name, type, ...lastRunOf(runs.get(name)), cost, terms }),
+      ({ name, type, query, upstreams, cost, terms }): Row => ({
+        feed: name,
+        type,
+        ...lastRunOf(runs.get(name)),
+        query,
+        upstreams: upstreams.join(', '),
+        cost,
+        terms,
+      }),
     );
     await session.out(formatRows(rows, session.format));
     return EXIT.done;
@@ -55,18 +65,38 @@ export const feedsShowCommand: Command = {
 
 export const feedsRunCommand: Command = {
   usage: 'feeds run <name>',
-  help: 'pull a declared feed now',
-  run: async (session, [name]) => {
+  help: 'pull a declared feed now; says first what it may cost',
+  options: [{ flags: '--yes', help: "spend without asking, up to the feed's maxCredits" }],
+  run: async (session, [name], options) => {
     const parts = await session.open();
-    const run = await parts.runFeed(
-      parts.declaredFeed(name as string),
-      session.signal,
-      progressOf(session, name as string),
-    );
+    const feed = parts.declaredFeed(name as string);
+    await agreeToCost(session, feed, options['yes'] === true);
+    const run = await parts.runFeed(feed, session.signal, progressOf(session, name as string));
     await sleep(0);
     return printRun(session, run);
   },
 };
+
+/** Says what a run may cost, and asks when that is more than its owner lets pass. Throws KC_FEED_SPEND when nobody agrees. */
+async function agreeToCost(session: Session, feed: Feed, agreed: boolean): Promise<void> {
+  if (feed.spending === undefined) return;
+  const { credits, atMost } = await feed.spending.estimate(session.signal);
+  const says = `${feed.name}: ${atMost ? 'at most' : 'about'} ${credits} credits (${feed.cost})`;
+  session.say(says);
+  if (agreed || credits <= feed.spending.confirmCredits) return;
+  const refuse = (): never => {
+    throw new KubecensusError(
+      'KC_FEED_SPEND',
+      `${says}; more than ${feed.spending?.confirmCredits} are not spent unasked.`,
+    );
+  };
+  if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return refuse();
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal
+    .question('Spend them? [y/N] ', { signal: session.signal })
+    .finally(() => terminal.close());
+  if (!/^y(es)?$/i.test(answer.trim())) refuse();
+}
 
 /** Prints a run; partial when it was cut short. */
 export async function printRun(session: Session, run: FeedRun): Promise<ExitCode> {

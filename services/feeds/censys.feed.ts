@@ -4,7 +4,7 @@ import { KubecensusError } from '../platform/errors.ts';
 import { itemsOfHit } from './censys/hit.ts';
 import { failureOf, type Page, type PagedEngine, pullPages, TOKEN_CHARACTERS } from './engine.ts';
 import { askEngine, type EngineAccess, type EngineQuestion, type Sleep } from './engine-answer.ts';
-import type { Feed, FeedItem } from './feed.ts';
+import type { Feed, FeedItem, Spending } from './feed.ts';
 import type { HttpClient } from './http.ts';
 import { integerOf, listOf, member, recordOf, textOf } from './json.ts';
 import { redact } from './redact.ts';
@@ -22,6 +22,10 @@ export interface CensysAccess {
   readonly clock?: Clock;
   /** Credits of one page or one aggregate: 5 on the Starter plan, 1 on Core and Enterprise (docs.censys.com, 2026). Default 5, so that no cost is understated. */
   readonly creditsPerPage?: number;
+  /** Credits of one run at most; null or none: no limit of ours. */
+  readonly maxCredits?: number | null;
+  /** A person agrees before a run that may cost more. Default 0. */
+  readonly confirmCredits?: number;
 }
 
 export interface CensysFeedOptions extends CensysAccess {
@@ -63,6 +67,7 @@ export function createCensysFeed(options: CensysFeedOptions): Feed {
   const engine: PagedEngine = {
     name: 'Censys',
     creditsPerPage: options.creditsPerPage ?? CREDITS_PER_PAGE,
+    maxCredits: options.maxCredits ?? null,
     maxPages: options.maxPages,
     question: (token) =>
       post(options, '/v3/global/search/query', PAGE_BYTES, {
@@ -80,6 +85,7 @@ export function createCensysFeed(options: CensysFeedOptions): Feed {
     upstreams: [],
     cost: COST,
     query: redact(options.query, access.secrets),
+    spending: spendingOf(options, options.maxPages),
     pull: (since, signal) => pullPages(access, engine, since, signal),
   };
 }
@@ -95,8 +101,15 @@ export function createCensysAggregateFeed(options: CensysAggregateOptions): Feed
     upstreams: [],
     cost: COST,
     query: redact(options.query, access.secrets),
+    spending: spendingOf(options, 1),
     pull: (_since, signal) => pullAggregate(options, access, signal),
   };
+}
+
+/** Censys counts only for credits, so that the bound is what the pages may cost. */
+function spendingOf({ creditsPerPage, maxCredits, confirmCredits }: CensysAccess, pages: number): Spending {
+  const most = Math.min(pages * (creditsPerPage ?? CREDITS_PER_PAGE), maxCredits ?? Number.POSITIVE_INFINITY);
+  return { confirmCredits: confirmCredits ?? 0, estimate: () => Promise.resolve({ credits: most, atMost: true }) };
 }
 
 function accessOf(options: CensysAccess): EngineAccess & { readonly clock: Clock } {
@@ -139,6 +152,9 @@ async function* pullAggregate(
   access: EngineAccess & { readonly clock: Clock },
   signal: AbortSignal,
 ): AsyncGenerator<FeedItem> {
+  const credits = options.creditsPerPage ?? CREDITS_PER_PAGE;
+  if (credits > (options.maxCredits ?? Number.POSITIVE_INFINITY))
+    return yield { type: 'note', partial: 'credit_limit', capHit: true };
   const question = post(options, '/v3/global/search/aggregate', AGGREGATE_BYTES, {
     query: options.query,
     field: options.field,
@@ -162,7 +178,7 @@ async function* pullAggregate(
       'Censys: an aggregate without total_count, or a bucket without key and count.',
     );
   }
-  yield { type: 'note', cost: options.creditsPerPage ?? CREDITS_PER_PAGE };
+  yield { type: 'note', cost: credits };
   if (buckets.length === 0) return yield { type: 'note', partial: 'feed_empty' };
   yield {
     type: 'count',

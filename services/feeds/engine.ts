@@ -88,10 +88,9 @@ export async function* pullPages(
   for (;;) {
     if (cost + engine.creditsPerPage > (engine.maxCredits ?? Number.POSITIVE_INFINITY))
       return yield partial('credit_limit', true);
-    const now = access.clock().getTime();
-    const wait = askedAt === null ? 0 : (engine.spacingMs ?? 0) - (now - askedAt);
+    const wait = askedAt === null ? 0 : (engine.spacingMs ?? 0) - (access.clock().getTime() - askedAt);
     if (wait > 0) await access.sleep(wait, signal).catch(() => undefined);
-    askedAt = Math.max(now, now + wait);
+    askedAt = access.clock().getTime();
     const answer = await askEngine(access, engine.question(at.token), signal);
     if (signal.aborted) return yield partial('stopped');
     if (!answer.ok && answer.fault === 'query' && at.token !== null) {

@@ -2,10 +2,16 @@
 import type { Clock } from '../platform/clock.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import { CENSYS_BASE_URL, createCensysAggregateFeed, createCensysFeed } from './censys.feed.ts';
+import { createLogListFeed, FOLLOWED_STATES } from './certificate-transparency/log-list.feed.ts';
+import { createRfc6962Feed } from './certificate-transparency/rfc6962.feed.ts';
 import { createStaticCtFeed } from './certificate-transparency/static-log.feed.ts';
+import { createCountsFeed } from './counts.feed.ts';
 import type { Sleep } from './engine-answer.ts';
+import { COMPONENTS, type CountsEngine, type Engine, type SearchEngine } from './engines/declaration.ts';
+import { COUNTS_ENGINES, SEARCH_ENGINES } from './engines/index.ts';
 import type { Feed } from './feed.ts';
 import type { HttpClient } from './http.ts';
+import { createSearchFeed } from './search.feed.ts';
 
 /** What every type gets to work with. */
 export interface FeedTools {
@@ -17,10 +23,12 @@ export interface FeedTools {
 }
 
 interface SettingSpec {
-  readonly kind: 'text' | 'integer';
-  readonly fallback: string | number | null;
+  readonly kind: 'text' | 'integer' | 'boolean';
+  readonly fallback: string | number | boolean | null;
   readonly means: string;
 }
+
+const KINDS = { text: 'a text', integer: 'a whole number above 0', boolean: 'true or false' } as const;
 
 interface FeedType {
   readonly title: string;
@@ -46,6 +54,10 @@ class Settings {
   optionalText(key: string): string | null {
     const value = this.#values[key];
     return value === null ? null : String(value);
+  }
+
+  flag(key: string): boolean {
+    return this.#values[key] === true;
   }
 
   integer(key: string): number {
@@ -74,6 +86,98 @@ class Settings {
 const CENSYS_QUERY =
   'host.services.cert.names: "kubernetes.default.svc.cluster.local" or host.services.endpoints.kubernetes.version_info.git_version: *';
 
+/** A whole pass of the dearest feed at its default length: 100 pages of Censys on its smallest plan. */
+const CONFIRM_CREDITS = 500;
+
+/** What paid feeds have in common. */
+const SPENDING = {
+  maxCredits: {
+    kind: 'integer',
+    fallback: null,
+    means: 'credits of one run at most; what would cost more is not asked for',
+  },
+  confirmCredits: {
+    kind: 'integer',
+    fallback: CONFIRM_CREDITS,
+    means: 'a person agrees before a run that may cost more credits',
+  },
+} as const;
+
+const spendingOf = (settings: Settings) => ({
+  maxCredits: settings.optionalInteger('maxCredits'),
+  confirmCredits: settings.integer('confirmCredits'),
+});
+
+const engineSettings = ({ baseUrl, keyEnv }: Engine) =>
+  ({
+    baseUrl: { kind: 'text', fallback: baseUrl, means: 'address of the API' },
+    keyEnv: { kind: 'text', fallback: keyEnv, means: 'environment variable that holds the key' },
+    ...SPENDING,
+  }) as const;
+
+const engineAccount = (settings: Settings, { http, sleep, now: clock, ...tools }: FeedTools) => ({
+  baseUrl: settings.text('baseUrl'),
+  key: settings.secret('keyEnv', { http, sleep, now: clock, ...tools }),
+  http,
+  sleep,
+  clock,
+  ...spendingOf(settings),
+});
+
+function searchType(engine: SearchEngine): FeedType {
+  return {
+    title: `${engine.title}: endpoints`,
+    settings: {
+      ...engineSettings(engine),
+      component: {
+        kind: 'text',
+        fallback: COMPONENTS[0],
+        means: `whose query is used: ${COMPONENTS.map((name) => `${name} (${engine.queries[name]})`).join(', ')}`,
+      },
+      query: { kind: 'text', fallback: null, means: `a query of your own instead: ${engine.language}` },
+      maxPages: {
+        kind: 'integer',
+        fallback: PAGES,
+        means: `pages of ${engine.paging.size} rows in one pass at most`,
+      },
+    },
+    open: (name, settings, tools) => {
+      const component = COMPONENTS.find((one) => one === settings.text('component'));
+      if (component === undefined)
+        throw new KubecensusError('KC_CONFIG', `feeds.${name}: component is one of ${COMPONENTS.join(', ')}.`);
+      return createSearchFeed(engine, {
+        ...engineAccount(settings, tools),
+        name,
+        query: settings.optionalText('query') ?? engine.queries[component],
+        maxPages: settings.integer('maxPages'),
+      });
+    },
+  };
+}
+
+function countsType(engine: CountsEngine): FeedType {
+  return {
+    title: engine.title,
+    settings: {
+      ...engineSettings(engine),
+      query: { kind: 'text', fallback: engine.query, means: engine.language },
+      field: { kind: 'text', fallback: engine.field, means: engine.fieldMeans },
+      buckets: { kind: 'integer', fallback: 1000, means: 'distinct values at most, where the engine lets one choose' },
+    },
+    open: (name, settings, tools) =>
+      createCountsFeed(engine, {
+        ...engineAccount(settings, tools),
+        name,
+        query: settings.text('query'),
+        field: settings.text('field'),
+        buckets: settings.integer('buckets'),
+      }),
+  };
+}
+
+/** Enough for 10,000 rows at a hundred a page, which is where most engines end. */
+const PAGES = 100;
+
 const CENSYS_ACCESS = {
   baseUrl: { kind: 'text', fallback: CENSYS_BASE_URL, means: 'address of the API' },
   tokenEnv: {
@@ -82,6 +186,7 @@ const CENSYS_ACCESS = {
     means: 'environment variable that holds the personal access token',
   },
   organizationId: { kind: 'text', fallback: null, means: 'organisation that pays for the credits' },
+  ...SPENDING,
 } as const;
 
 const censysAccess = (settings: Settings, tools: FeedTools) => ({
@@ -91,6 +196,27 @@ const censysAccess = (settings: Settings, tools: FeedTools) => ({
   http: tools.http,
   sleep: tools.sleep,
   clock: tools.now,
+  ...spendingOf(settings),
+});
+
+/** Settings that all feeds of certificate logs share. */
+const LOG_SETTINGS = {
+  publicKey: {
+    kind: 'text',
+    fallback: null,
+    required: true,
+    means: "the log's key as in the log list: base64 of its SubjectPublicKeyInfo",
+  },
+  maxEntries: { kind: 'integer', fallback: 256_000, means: 'entries read in one run at most' },
+  port: { kind: 'integer', fallback: null, means: "port of the names found (default: the survey's ports)" },
+} as const;
+
+const logOptions = (settings: Settings, { http, sleep, now }: FeedTools) => ({
+  maxEntries: settings.integer('maxEntries'),
+  port: settings.optionalInteger('port'),
+  http,
+  sleep,
+  now,
 });
 
 export const FEED_TYPES: Readonly<Record<string, FeedType>> = {
@@ -104,26 +230,55 @@ export const FEED_TYPES: Readonly<Record<string, FeedType>> = {
         means: 'submission prefix without scheme and trailing slash, from the log list',
       },
       monitoringUrl: { kind: 'text', fallback: null, required: true, means: 'monitoring prefix' },
-      publicKey: {
-        kind: 'text',
-        fallback: null,
-        required: true,
-        means: "the log's key as in the log list: base64 of its SubjectPublicKeyInfo",
+      ...LOG_SETTINGS,
+      names: {
+        kind: 'boolean',
+        fallback: false,
+        means: 'read names tiles where the log has them: a twentieth of the octets, and not authenticated by the log',
       },
-      maxEntries: { kind: 'integer', fallback: 256_000, means: 'entries read in one run at most' },
-      port: { kind: 'integer', fallback: null, means: "port of the names found (default: the survey's ports)" },
     },
-    open: (name, settings, { http, sleep, now }) =>
+    open: (name, settings, tools) =>
       createStaticCtFeed({
+        ...logOptions(settings, tools),
         name,
         origin: settings.text('origin'),
         monitoringUrl: settings.text('monitoringUrl'),
         publicKeyDer: Buffer.from(settings.text('publicKey'), 'base64'),
-        maxEntries: settings.integer('maxEntries'),
-        port: settings.optionalInteger('port'),
-        http,
-        sleep,
-        now,
+        names: settings.flag('names'),
+      }),
+  },
+  rfc6962: {
+    title: 'a Certificate Transparency log that serves get-entries (RFC 6962)',
+    settings: {
+      url: { kind: 'text', fallback: null, required: true, means: 'prefix of the log, before /ct/v1/' },
+      ...LOG_SETTINGS,
+    },
+    open: (name, settings, tools) =>
+      createRfc6962Feed({
+        ...logOptions(settings, tools),
+        name,
+        url: settings.text('url'),
+        publicKeyDer: Buffer.from(settings.text('publicKey'), 'base64'),
+      }),
+  },
+  'ct-list': {
+    title: 'every Certificate Transparency log of a log list file, of either protocol',
+    settings: {
+      path: { kind: 'text', fallback: null, required: true, means: 'file: a log list of version 3' },
+      states: {
+        kind: 'text',
+        fallback: FOLLOWED_STATES.join(','),
+        means: 'states of the logs that are followed, separated by commas',
+      },
+      maxEntries: { ...LOG_SETTINGS.maxEntries, means: 'entries read of each log in one run at most' },
+      port: LOG_SETTINGS.port,
+    },
+    open: (name, settings, tools) =>
+      createLogListFeed({
+        ...logOptions(settings, tools),
+        name,
+        path: settings.text('path'),
+        states: commaSeparated(settings.text('states')),
       }),
   },
   censys: {
@@ -168,6 +323,8 @@ export const FEED_TYPES: Readonly<Record<string, FeedType>> = {
         countByLevel: settings.text('countByLevel'),
       }),
   },
+  ...Object.fromEntries(SEARCH_ENGINES.map((engine) => [engine.type, searchType(engine)])),
+  ...Object.fromEntries(COUNTS_ENGINES.map((engine) => [engine.type, countsType(engine)])),
 };
 
 /** Opens a declared feed. Throws KC_CONFIG listing every wrong setting, KC_FEED_CREDENTIALS when a secret is missing. */
@@ -193,9 +350,8 @@ export function openFeed(
         ? spec.required !== true
         : spec.kind === 'integer'
           ? Number.isSafeInteger(value) && Number(value) > 0
-          : typeof value === 'string';
-    if (!fits)
-      mistakes.push(`${key} should be ${spec.kind === 'integer' ? 'a whole number above 0' : 'a text'}: ${spec.means}`);
+          : typeof value === (spec.kind === 'boolean' ? 'boolean' : 'string');
+    if (!fits) mistakes.push(`${key} should be ${KINDS[spec.kind]}: ${spec.means}`);
     values[key] = value;
   }
   if (mistakes.length > 0) throw new KubecensusError('KC_CONFIG', `feeds.${name}: ${mistakes.join('; ')}.`);
@@ -205,11 +361,13 @@ export function openFeed(
 export interface DeclaredFeed {
   readonly name: string;
   readonly type: string;
+  readonly query: string;
+  readonly upstreams: readonly string[];
   readonly terms: string;
   readonly cost: string;
 }
 
-/** What is declared, with terms and cost where the declaration can be opened (secrets are not needed to list). */
+/** What is declared, with its query, terms and cost where the declaration can be opened (secrets are not needed to list). */
 export function describeFeeds(
   declared: Readonly<Record<string, Readonly<Record<string, unknown>> & { type: string }>>,
 ): DeclaredFeed[] {
@@ -220,7 +378,15 @@ export function describeFeeds(
     now: () => new Date(0),
   };
   return Object.entries(declared).map(([name, settings]) => {
-    const { terms, cost } = openFeed(name, settings, tools);
-    return { name, type: settings.type, terms, cost };
+    const { query, upstreams, terms, cost } = openFeed(name, settings, tools);
+    return { name, type: settings.type, query, upstreams, terms, cost };
   });
+}
+
+/** The parts of a list in one text. */
+function commaSeparated(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }

@@ -75,7 +75,9 @@ async function* pull(
   signal: AbortSignal,
 ): AsyncGenerator<FeedItem> {
   // Engines that count elsewhere are asked there, so that a run can say what it misses.
-  const stated = engine.paging.until === undefined ? await totalOf(engine, options, access, signal) : null;
+  const asks = engine.count?.onlyTotal === true;
+  const stated = asks ? await totalOf(engine, options, access, signal) : null;
+  if (asks) await access.sleep(engine.spacingMs, signal).catch(() => undefined);
   yield* pullPages(access, pagedEngine(engine, options, access, stated), since, signal);
 }
 

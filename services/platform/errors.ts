@@ -122,6 +122,11 @@ export const ERRORS = {
     what: 'The engine account has no credits left.',
     todo: 'Wait for the next period or buy credits, then run the feed again.',
   },
+  KC_FEED_SPEND: {
+    exit: 2,
+    what: 'A run may cost more credits than may be spent unasked.',
+    todo: "Run it again with --yes, or set the feed's maxCredits or confirmCredits.",
+  },
   KC_FEED_QUERY: {
     exit: 2,
     what: 'The engine does not accept the query.',

@@ -67,12 +67,34 @@ function canonical(address: string): string {
   return new net.SocketAddress({ address, family: net.isIPv6(address) ? 'ipv6' : 'ipv4' }).address;
 }
 
-/** Makes a FirstFlightProbe; one watch serves all its connections. */
+/**
+ * Flights are read on a beat: a survey is in no hurry, and a wake-up for each of many sockets costs more CPU than the reading. In
+ * milliseconds: longer than most round trips of the internet, so that the answer is there by then, and short against every limit.
+ */
+const BEAT_MS = 250;
+
+/** Sockets whose answer is waited for; all of them are listened to from the next beat on. */
+class Beat {
+  #waiting: net.Socket[] = [];
+
+  add(socket: net.Socket): void {
+    if (this.#waiting.push(socket) === 1) setTimeout(() => this.#strike(), BEAT_MS);
+  }
+
+  #strike(): void {
+    const due = this.#waiting;
+    this.#waiting = [];
+    for (const socket of due) if (!socket.destroyed) socket.resume();
+  }
+}
+
+/** Makes a FirstFlightProbe; one watch and one beat serve all its connections. */
 export function createFirstFlightProbe(options: FirstFlightOptions): FirstFlightProbe {
   const watch = new Watch();
+  const beat = new Beat();
   return (target) =>
     new Promise((resolve) => {
-      const connection = new FlightConnection(target, options, watch, resolve);
+      const connection = new FlightConnection(target, options, watch, beat, resolve);
       connection.start();
     });
 }
@@ -95,6 +117,7 @@ class FlightConnection implements Watched {
   readonly #target: FirstFlightTarget;
   readonly #options: FirstFlightOptions;
   readonly #watch: Watch;
+  readonly #beat: Beat;
   readonly #settle: (result: FirstFlightResult) => void;
   readonly #observedAt: string;
   readonly #started = performance.now();
@@ -111,11 +134,13 @@ class FlightConnection implements Watched {
     target: FirstFlightTarget,
     options: FirstFlightOptions,
     watch: Watch,
+    beat: Beat,
     settle: (result: FirstFlightResult) => void,
   ) {
     this.#target = target;
     this.#options = options;
     this.#watch = watch;
+    this.#beat = beat;
     this.#settle = settle;
     this.#observedAt = options.now().toISOString();
     this.#deadline = this.#started + options.connectMs;
@@ -149,6 +174,7 @@ class FlightConnection implements Watched {
       ...(source === undefined ? {} : { localAddress: source }),
     });
     this.#socket = socket;
+    socket.pause();
     socket.on('connect', () => this.#safely(() => this.#connected(socket)));
     socket.on('error', (error) => this.#safely(() => this.#broken(error)));
     socket.on('end', () => this.#safely(() => this.#judge((this.#reader ?? new FirstFlightReader()).end())));
@@ -174,6 +200,7 @@ class FlightConnection implements Watched {
     }
     this.#deadline = this.#connectedAt + this.#options.flightMs;
     socket.write(helloFor(this.#target.serverName));
+    this.#beat.add(socket);
   }
 
   /** The next bytes lie in the shared buffer. */

@@ -13,7 +13,7 @@ export interface ClusterMember {
   /** Each endpoint is given once. */
   readonly endpoint: string;
   readonly address: string;
-  /** The AS, or the prefix when it is not known. */
+  /** The AS, or the prefix when it is not known; one address is in one network. */
   readonly network: string;
   /** The cluster keys of its verdict. */
   readonly keys: readonly string[];
@@ -26,7 +26,7 @@ export interface ClusterInterval {
 }
 
 /** Where one endpoint stands: numbers that are equal for endpoints counted as one. */
-interface Place {
+export interface ClusterPlace {
   readonly component: number;
   readonly sameKeys: number;
 }
@@ -40,63 +40,104 @@ interface Place {
  * Endpoints of one set are in one component, so low <= high. A key is admitted unless it is shared (MAX_KEY_ADDRESSES, MAX_KEY_NETWORKS); what
  * is shared is judged over all endpoints, not over the selection. low is too high where a cluster shows no common key, and too low where
  * a key that few share was copied; high is too high where the endpoints of a cluster show different keys. It is an estimate and no bound.
+ * Add all members, then join(), then count. Texts are kept once and as numbers after that: a survey has millions of members.
  */
 export class ClusterEstimate {
-  readonly #places = new Map<string, Place>();
-  readonly sharedKeys: ReadonlySet<string>;
+  readonly #endpoints = new Map<string, number>();
+  readonly #keys = new Map<string, number>();
+  readonly #addresses = new Map<string, number>();
+  readonly #networks = new Map<string, number>();
+  /** The network of each address. */
+  readonly #networkOf: number[] = [];
+  /** The keys of all members one after the other, as numbers, those of one member in order; and where each member's begin. */
+  readonly #keysOf: number[] = [];
+  readonly #begins: number[] = [0];
+  readonly #spread: KeySpread[] = [];
+  #components: DisjointSets | null = null;
+  #sameKeys: Uint32Array = new Uint32Array();
 
-  constructor(members: readonly ClusterMember[]) {
-    this.sharedKeys = sharedKeysOf(members);
-    const sets = new DisjointSets(members.length);
-    const firstWith = new Map<string, number>();
+  add({ endpoint, address, network, keys }: ClusterMember): void {
+    this.#endpoints.set(endpoint, this.#begins.length - 1);
+    const at = numberOf(this.#addresses, address);
+    this.#networkOf[at] = numberOf(this.#networks, network);
+    const numbers = [...new Set(keys.map((key) => numberOf(this.#keys, key)))].sort((a, b) => a - b);
+    for (const key of numbers) {
+      this.#spread[key] = this.#seenAt(this.#spread[key], at);
+      this.#keysOf.push(key);
+    }
+    this.#begins.push(this.#keysOf.length);
+  }
+
+  #seenAt(spread: KeySpread | undefined, address: number): KeySpread {
+    if (spread === undefined || spread === address) return address;
+    if (spread === SHARED) return SHARED;
+    const addresses = typeof spread === 'number' ? new Set([spread, address]) : spread.add(address);
+    const networks = new Set(Array.from(addresses, (one) => this.#networkOf[one]));
+    return addresses.size > MAX_KEY_ADDRESSES || networks.size > MAX_KEY_NETWORKS ? SHARED : addresses;
+  }
+
+  /** Joins what was added. */
+  join(): void {
+    const count = this.#begins.length - 1;
+    const sets = new DisjointSets(count);
+    const firstWith = new Int32Array(this.#keys.size).fill(-1);
     const keySets = new Map<string, number>();
-    const sameKeys = members.map(({ keys }, at) => {
-      const admitted = [...new Set(keys)].filter((key) => !this.sharedKeys.has(key)).sort();
+    this.#sameKeys = Uint32Array.from({ length: count }, (_, at) => at);
+    for (let at = 0; at < count; at++) {
+      const admitted = this.#keysOf
+        .slice(this.#begins[at], this.#begins[at + 1])
+        .filter((key) => this.#spread[key] !== SHARED);
       for (const key of admitted) {
-        const first = firstWith.get(key);
-        if (first === undefined) firstWith.set(key, at);
+        const first = firstWith[key] ?? -1;
+        if (first === -1) firstWith[key] = at;
         else sets.join(first, at);
       }
-      if (admitted.length === 0) return at;
-      const text = admitted.join(' ');
-      const same = keySets.get(text) ?? at;
-      keySets.set(text, same);
-      return same;
-    });
-    for (const [at, { endpoint }] of members.entries())
-      this.#places.set(endpoint, { component: sets.rootOf(at), sameKeys: sameKeys[at] ?? at });
+      if (admitted.length > 0) this.#sameKeys[at] = putOnce(keySets, admitted.join(), at);
+    }
+    this.#components = sets;
   }
 
-  /** The interval of a selection of the endpoints; those that are not members count nothing. */
-  of(endpoints: Iterable<string>): ClusterInterval {
-    const components = new Set<number>();
-    const keySets = new Set<number>();
-    for (const endpoint of endpoints) {
-      const place = this.#places.get(endpoint);
-      if (place === undefined) continue;
-      components.add(place.component);
-      keySets.add(place.sameKeys);
-    }
-    return { low: components.size, high: keySets.size };
+  /** null for an endpoint that was not added, and before join(). */
+  placeOf(endpoint: string): ClusterPlace | null {
+    const at = this.#endpoints.get(endpoint);
+    if (at === undefined || this.#components === null) return null;
+    return { component: this.#components.rootOf(at), sameKeys: this.#sameKeys[at] ?? at };
+  }
+
+  /** The keys that join nothing. */
+  get sharedKeys(): ReadonlySet<string> {
+    return new Set([...this.#keys].filter(([, key]) => this.#spread[key] === SHARED).map(([text]) => text));
   }
 }
 
-function sharedKeysOf(members: readonly ClusterMember[]): ReadonlySet<string> {
-  const spread = new Map<string, { readonly addresses: Set<string>; readonly networks: Set<string> }>();
-  for (const { address, network, keys } of members) {
-    for (const key of keys) {
-      const seen = spread.get(key) ?? { addresses: new Set(), networks: new Set() };
-      seen.addresses.add(address);
-      seen.networks.add(network);
-      spread.set(key, seen);
-    }
+/** The interval of the places that are counted. */
+export class ClusterCount {
+  readonly #components = new Set<number>();
+  readonly #keySets = new Set<number>();
+
+  see({ component, sameKeys }: ClusterPlace): void {
+    this.#components.add(component);
+    this.#keySets.add(sameKeys);
   }
-  return new Set(
-    [...spread]
-      .filter(([, { addresses, networks }]) => addresses.size > MAX_KEY_ADDRESSES || networks.size > MAX_KEY_NETWORKS)
-      .map(([key]) => key),
-  );
+
+  get interval(): ClusterInterval {
+    return { low: this.#components.size, high: this.#keySets.size };
+  }
 }
+
+function putOnce<K>(map: Map<K, number>, key: K, otherwise: number): number {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  map.set(key, otherwise);
+  return otherwise;
+}
+
+const numberOf = (numbers: Map<string, number>, text: string): number => putOnce(numbers, text, numbers.size);
+
+/** A key that was seen at too many addresses or in too many networks. */
+const SHARED = -1;
+/** Where a key was seen: one address by its number (most keys are), or several, or too many. */
+type KeySpread = number | Set<number>;
 
 class DisjointSets {
   readonly #parent: Uint32Array;

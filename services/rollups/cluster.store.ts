@@ -1,7 +1,7 @@
 // Clusters of a survey, estimated from the keys of its observations. Counted on request, never kept.
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
-import { ClusterEstimate, type ClusterInterval, type ClusterMember } from './cluster-estimate.ts';
+import { ClusterCount, ClusterEstimate, type ClusterInterval, type ClusterMember } from './cluster-estimate.ts';
 import { type CountQuery, observations, requireSurvey, selected, valuesOf } from './rollup.store.ts';
 import type { Cell, Dimension } from './rollup.ts';
 import { NETWORK } from './suspect.store.ts';
@@ -15,26 +15,39 @@ export interface ClusterCell extends ClusterInterval {
 const RECOGNISED = sql`o.grade in ('confirmed', 'probable')`;
 const ENDPOINT = sql<string>`coalesce(host(o.address), o.host) || ' ' || o.port`;
 
+/** Rows held at once. */
+const PAGE = 20_000;
+
 /**
  * The estimate of cluster-estimate.ts by any dimensions. Keys are judged and joined over all of the survey's recognised endpoints, and then
  * those that meet the conditions are counted. Largest first, then by value. Throws KC_NO_SURVEY when there is no survey of that id.
  */
 export async function clusters(db: Kysely<DB>, query: Omit<CountQuery, 'unit'>): Promise<ClusterCell[]> {
   await requireSurvey(db, query.surveyId);
-  const estimate = new ClusterEstimate(await readMembers(db, query.surveyId));
-  const { rows } = await sql<{ endpoint: string; values: string[] }>`
+  const estimate = new ClusterEstimate();
+  const members = sql<ClusterMember>`
+    select ${ENDPOINT} as endpoint, coalesce(host(o.address), o.host) as address, coalesce(${NETWORK}, o.host) as network,
+      array(select jsonb_array_elements_text(coalesce(o.verdict->'cluster'->'keys', '[]'))) as keys
+    from observation o where o.survey_id = ${query.surveyId} and ${RECOGNISED}`;
+  const chosen = sql<{ endpoint: string; values: string[] }>`
     select ${ENDPOINT} as endpoint, ${valuesOf(query.by)} as values from ${observations(query.by)}
-    where ${selected(query)} and ${RECOGNISED}
-  `.execute(db);
-  const cells = Map.groupBy(rows, ({ values }) => JSON.stringify(values));
+    where ${selected(query)} and ${RECOGNISED}`;
+  const cells = new Map<string, ClusterCount>();
+  await inTransaction(db, async (tx) => {
+    await eachRow(tx, members, (member) => estimate.add(member));
+    estimate.join();
+    await eachRow(tx, chosen, ({ endpoint, values }) => {
+      const key = JSON.stringify(values);
+      const cell = cells.get(key) ?? new ClusterCount();
+      const place = estimate.placeOf(endpoint);
+      if (place !== null) cell.see(place);
+      cells.set(key, cell);
+    });
+  });
   return [...cells]
-    .map(([key, members]) => ({
-      key,
-      values: cellValues(query.by, members[0]?.values ?? []),
-      ...estimate.of(members.map(({ endpoint }) => endpoint)),
-    }))
+    .map(([key, cell]) => ({ key, ...cell.interval }))
     .sort((a, b) => b.high - a.high || b.low - a.low || (a.key < b.key ? -1 : 1))
-    .map(({ key: _key, ...cell }) => cell);
+    .map(({ key, low, high }) => ({ values: cellValues(query.by, JSON.parse(key) as string[]), low, high }));
 }
 
 /** The estimate of a whole survey. */
@@ -43,13 +56,20 @@ export async function clusterInterval(db: Kysely<DB>, surveyId: string): Promise
   return cell === undefined ? { low: 0, high: 0 } : { low: cell.low, high: cell.high };
 }
 
-async function readMembers(db: Kysely<DB>, surveyId: string): Promise<readonly ClusterMember[]> {
-  const { rows } = await sql<ClusterMember>`
-    select ${ENDPOINT} as endpoint, coalesce(host(o.address), o.host) as address, coalesce(${NETWORK}, o.host) as network,
-      array(select jsonb_array_elements_text(coalesce(o.verdict->'cluster'->'keys', '[]'))) as keys
-    from observation o where o.survey_id = ${surveyId} and ${RECOGNISED} order by 1
-  `.execute(db);
-  return rows;
+/** Both reads see the same rows: inside the caller's transaction, else in one of their own. */
+function inTransaction(db: Kysely<DB>, run: (tx: Kysely<DB>) => Promise<void>): Promise<void> {
+  return db.isTransaction ? run(db) : db.transaction().setIsolationLevel('repeatable read').execute(run);
+}
+
+/** Reads by a cursor: a survey has millions of rows. */
+async function eachRow<T>(tx: Kysely<DB>, query: RawBuilder<T>, take: (row: T) => void): Promise<void> {
+  await sql`declare cluster_rows no scroll cursor for ${query}`.execute(tx);
+  for (;;) {
+    const { rows } = await sql<T>`fetch forward ${sql.lit(PAGE)} from cluster_rows`.execute(tx);
+    if (rows.length === 0) break;
+    for (const row of rows) take(row);
+  }
+  await sql`close cluster_rows`.execute(tx);
 }
 
 function cellValues(by: readonly Dimension[], values: readonly string[]): Cell['values'] {

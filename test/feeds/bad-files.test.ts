@@ -332,7 +332,7 @@ test('F33: times are never guessed: no zone only where the format states UTC, un
   for (const bad of ['2026-11-23', 'yesterday', 1795428000, '1970-01-01T00:00:00', '2026-02-30T00:00:00'])
     assert.deepEqual(await shodan(bad), ['bad_time'], String(bad));
   assert.deepEqual(await shodan('2026-12-01T00:00:00'), ['time_in_future']);
-  const masscan = async (timestamp: string) =>
+  const masscan = async (timestamp: string | number) =>
     ends(
       await itemsOf(
         'm',
@@ -347,7 +347,8 @@ test('F33: times are never guessed: no zone only where the format states UTC, un
       ),
     );
   assert.deepEqual(await masscan('1795428000'), ['192.0.2.1:1']);
-  for (const bad of ['0', '1795428000000', '1795428000.5', '']) assert.deepEqual(await masscan(bad), ['bad_time'], bad);
+  for (const bad of ['0', '1795428000000', '1795428000.5', '', 1795428000000, 1e15, -1])
+    assert.deepEqual(await masscan(bad), ['bad_time'], String(bad));
   assert.deepEqual(await masscan('1796000000'), ['time_in_future']);
   const naabu = async (timestamp: string) =>
     ends(await itemsOf('n', JSON.stringify({ ip: '192.0.2.1', port: 1, protocol: 'tcp', timestamp })));

@@ -139,7 +139,7 @@ it('leaves what was observed as it was, and counts with the raised grade in roll
     clean.map((cell) => cell.count),
     [1],
   );
-  const { headline } = await readHeadlineData(db, {
+  const { headline, clusters: estimate } = await readHeadlineData(db, {
     surveyId: 's',
     compareId: null,
     generatedAt: NOW.toISOString(),
@@ -147,6 +147,7 @@ it('leaves what was observed as it was, and counts with the raised grade in roll
     geo: [],
     networkName: () => null,
   });
+  assert.deepEqual(estimate, { low: OVER[0] + 1, high: OVER[0] + 1 }, 'no keys');
   assert.deepEqual([headline.endpoint.all.both, headline.endpoint.withoutSuspects.both], [OVER[0] + 1, 1]);
 });
 
@@ -186,4 +187,28 @@ it('estimates clusters over recognised endpoints, by any dimension, with any con
   assert.deepEqual(await clusters(db, { surveyId: 's', by: [], where: { country: ['nowhere'] } }), []);
   assert.deepEqual(await clusterInterval(db, 's'), { low: 3, high: 5 });
   await assert.rejects(clusters(db, { surveyId: 'nobody', by: [], where: {} }), { code: 'KC_NO_SURVEY' });
+});
+
+it('estimates over more endpoints than are held at once', async (t) => {
+  const { database } = await withDatabase(t);
+  await surveyOf(database, 's', [observation({ verdict: { cluster: { keys: ['a'] } } })]);
+  // Copies of the one row at as many ports, in pairs of a key.
+  const columns = sql.join(
+    (
+      await sql<{
+        name: string;
+      }>`select column_name as name from information_schema.columns where table_name = 'observation'`.execute(
+        database.db,
+      )
+    ).rows
+      .map(({ name }) => name)
+      .filter((name) => name !== 'port' && name !== 'verdict')
+      .map((name) => sql.ref(name)),
+  );
+  await sql`
+    insert into observation (port, verdict, ${columns})
+    select n, jsonb_build_object('cluster', jsonb_build_object('keys', jsonb_build_array('k' || n / 2))), ${columns}
+    from observation cross join generate_series(10000, 10000 + 45000) n where port = 6443
+  `.execute(database.db);
+  assert.deepEqual(await clusterInterval(database.db, 's'), { low: 22_502, high: 22_502 });
 });

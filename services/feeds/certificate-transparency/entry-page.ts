@@ -25,7 +25,7 @@ export function scanLeafInputs(body: Buffer): { readonly body: Buffer; readonly 
   if (!isObject(body)) return null;
   const spans: number[] = [];
   // The next escape anywhere: usually there is none, and one search finds that out.
-  let escape = indexOrEnd(body, BACKSLASH, 0);
+  let nextEscape = indexOrEnd(body, BACKSLASH, 0);
   for (let at = body.indexOf(KEY); at >= 0; at = body.indexOf(KEY, at)) {
     at = skip(body, at + KEY.length);
     if (body[at] !== COLON) return reparsed(body);
@@ -33,8 +33,8 @@ export function scanLeafInputs(body: Buffer): { readonly body: Buffer; readonly 
     if (body[at] !== QUOTE) return reparsed(body);
     const end = body.indexOf(QUOTE, at + 1);
     if (end < 0) return null;
-    if (escape < at) escape = indexOrEnd(body, BACKSLASH, at);
-    if (escape < end) return reparsed(body);
+    if (nextEscape < at) nextEscape = indexOrEnd(body, BACKSLASH, at);
+    if (nextEscape < end) return reparsed(body);
     spans.push(at + 1, end);
     at = end;
   }

@@ -7,6 +7,8 @@ import { HASH_BYTES, TILE_WIDTH, type TileKind, tilePath } from './tile.ts';
 
 /** Real tiles have 100 to 900 kB; 64 kB a certificate is far beyond any, and it bounds what gzip may blow up. */
 export const MAX_DATA_TILE_BYTES = 16 * 1024 * 1024;
+/** Real ones have 36 kB; 100 names of 60 octets in every certificate would be 1.5 MB. */
+const MAX_NAMES_TILE_BYTES = 4 * 1024 * 1024;
 /** A full hash tile has 8,192 octets, 31 more as gzip of what cannot be compressed. */
 const MAX_HASH_TILE_BYTES = TILE_WIDTH * HASH_BYTES + 1024;
 
@@ -23,6 +25,8 @@ export interface LogFiles {
   hashes(level: number, index: number, width: number, signal: AbortSignal): Promise<Buffer>;
   /** At least the first `width` entries, unverified and uncut. Throws KC_FEED_UNAVAILABLE. */
   entries(index: number, width: number, signal: AbortSignal): Promise<DataTile>;
+  /** The names tile of exactly this width, or null when the log has none. Throws KC_FEED_UNAVAILABLE. */
+  names(index: number, width: number, signal: AbortSignal): Promise<Buffer | null>;
 }
 
 export function logFiles(get: LogClient, key: LogKey): LogFiles {
@@ -65,5 +69,6 @@ export function logFiles(get: LogClient, key: LogKey): LogFiles {
       body.copy(bytes, LEAF_HEADROOM);
       return { bytes, whole };
     },
+    names: (index, width, signal) => get(tilePath('names', index, width), MAX_NAMES_TILE_BYTES, signal),
   };
 }

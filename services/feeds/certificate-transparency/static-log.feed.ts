@@ -9,7 +9,8 @@ import { DEFAULT_MAX_ENTRIES } from './default-budget.ts';
 import { entryItems } from './entry-items.ts';
 import type { LeafTable } from './leaf.ts';
 import { logClient, type Sleep } from './log-client.ts';
-import { type LogFiles, logFiles } from './log-files.ts';
+import { type DataTile, type LogFiles, logFiles } from './log-files.ts';
+import { type NamesTile, NamesTiles, namesItems } from './names-tile.ts';
 import { NAME_PATTERNS, type NamePattern, nameMatcher } from './pattern.ts';
 import { cursorOf, incomplete, type LogCursor, readCursor, type TileStep, tileSteps } from './progress.ts';
 import { HostSelection } from './selection.ts';
@@ -30,6 +31,8 @@ export interface StaticCtFeedOptions {
   /** Entries read in one run at most (at least one tile is read). */
   readonly maxEntries?: number;
   readonly patterns?: readonly NamePattern[];
+  /** Read names tiles where the log has them. The log does not vouch for them; what is yielded says so. Default false. */
+  readonly names?: boolean;
   /** The port of every sighting; null: the survey's ports. */
   readonly port: number | null;
   readonly sleep?: Sleep;
@@ -54,7 +57,7 @@ export function createStaticCtFeed(options: StaticCtFeedOptions): Feed {
     terms: 'Public by design; the log operator asks for a User-Agent with a contact and for respect of 429 replies.',
     upstreams: [],
     cost: 'free',
-    query: `${options.origin} at ${options.monitoringUrl}`,
+    query: `${options.origin} at ${options.monitoringUrl}${options.names === true ? ', names tiles (unauthenticated)' : ''}`,
     async *pull(since, signal) {
       const ended = new AbortController();
       const running = AbortSignal.any([signal, ended.signal]);
@@ -90,13 +93,20 @@ async function* pullLog(
   yield note();
   const verifier = new EntryVerifier();
   const steps = tileSteps(done, size, options.maxEntries ?? DEFAULT_MAX_ENTRIES);
-  const fetchStep = ({ tile }: TileStep) => files.entries(tile, tileWidth(size, 0, tile), signal);
+  const names = options.names === true ? new NamesTiles(files) : null;
+  const fetchStep = async ({ tile }: TileStep): Promise<DataTile | NamesTile> => {
+    const width = tileWidth(size, 0, tile);
+    return (await names?.read(tile, width, signal)) ?? files.entries(tile, width, signal);
+  };
   let unsaved = 0;
   let cut: string | null = null;
   try {
     for await (const { input: step, result } of ahead(steps, TILES_AHEAD, fetchStep)) {
-      const table = await verifier.verify(tree, step.tile, result);
-      yield* tileItems(result.bytes, table, step, options.port, selection);
+      if ('lines' in result) yield* namesItems(result, step, options.port, selection);
+      else {
+        const table = await verifier.verify(tree, step.tile, result);
+        yield* tileItems(result.bytes, table, step, options.port, selection);
+      }
       entries += step.to - step.from;
       done = step.done;
       unsaved++;

@@ -5,8 +5,8 @@ export const TILE_WIDTH = 256;
 /** SHA-256. */
 export const HASH_BYTES = 32;
 
-/** 'data' holds entries, a number is a level of hashes (0: leaves; one hash of level n covers 256^n leaves). */
-export type TileKind = number | 'data';
+/** 'data' holds entries, 'names' their names (an extension of some logs), a number is a level of hashes (0: leaves; one hash of level n covers 256^n leaves). */
+export type TileKind = number | 'data' | 'names';
 
 /**
  * The path of tile `index` below the monitoring URL, without a leading slash: three digits a group, all groups but the last marked

@@ -85,6 +85,8 @@ export interface SearchEngine extends Engine {
   readonly count?: {
     ask(wanted: Omit<Wanted, 'place'>): Ask;
     read(reply: unknown): number | null;
+    /** The search itself states no total, so that every run asks here first. */
+    readonly onlyTotal?: true;
   };
 }
 

@@ -1,7 +1,7 @@
 // What hits of several engines have in common: names, times and answers as facts of evidence.
 import type { CertificateSummary, EvidenceRequest, TlsFacts } from '../evidence.ts';
-import type { FormatOptions } from '../formats/format.ts';
 import { digestText, isAddressText, nameText } from '../formats/certificates.ts';
+import type { FormatOptions } from '../formats/format.ts';
 import { type Facts, type Seen, sightingOf } from '../formats/seen.ts';
 import { integerOf, known, listOf, member, recordOf, textOf, textsOf } from '../json.ts';
 import { excerptOf } from '../lines.ts';
@@ -18,11 +18,7 @@ export const text = (value: unknown): string | null => textOf(value, TEXT) || nu
 export const count = (value: unknown): number | null => integerOf(value, 0, Number.MAX_SAFE_INTEGER);
 
 /** A hit of one endpoint as a row: UDP services are rejected (not_tcp), and names that are addresses are no names. */
-export function rowOf(
-  seen: Seen & { readonly transport?: unknown },
-  at: string,
-  options: FormatOptions,
-): HitRow {
+export function rowOf(seen: Seen & { readonly transport?: unknown }, at: string, options: FormatOptions): HitRow {
   if (typeof seen.transport === 'string' && /^(udp|sctp)/i.test(seen.transport)) return 'not_tcp';
   const name = seen.name !== null && seen.name !== undefined && isAddressText(seen.name) ? null : (seen.name ?? null);
   const sighting = sightingOf({ ...seen, name }, at, options);
@@ -44,7 +40,8 @@ export function factsOf(given: {
   return known({ transport, tls, certificate, requests });
 }
 
-const isEmpty = (of: object | null | undefined): boolean => of === null || of === undefined || Object.keys(of).length === 0;
+const isEmpty = (of: object | null | undefined): boolean =>
+  of === null || of === undefined || Object.keys(of).length === 0;
 
 /** The parts of a certificate as engines spell them; lists of names may mix names and addresses. */
 export function certificateOf(given: {
@@ -76,7 +73,10 @@ export function dated(value: unknown): string | null {
 }
 
 /** "CN=a,O=b" of an object whose members are texts or lists of texts, e.g. `{commonname, organization}`. */
-export function nameOf(value: unknown, attributes: readonly (readonly [type: string, member: string])[]): string | null {
+export function nameOf(
+  value: unknown,
+  attributes: readonly (readonly [type: string, member: string])[],
+): string | null {
   return nameText(
     attributes.map(([type, name]) => {
       const found = member(value, name);
@@ -85,34 +85,56 @@ export function nameOf(value: unknown, attributes: readonly (readonly [type: str
   );
 }
 
-/** The answer in a banner: whole when the banner is a raw head with its line ends, else its status alone. */
+/**
+ * The answer in a banner: as it came when its body is there, else status and headers, else the status alone. A body that the engine does not give
+ * is not an empty one.
+ */
 export function answerOf(banner: unknown, path: unknown, status?: unknown, body?: unknown): EvidenceRequest[] {
-  const asked = text(path)?.startsWith('/') === true ? (text(path) as string) : '/';
-  const raw = textOf(banner, BODY, true);
-  const page = textOf(body, BODY, true);
-  if (raw?.startsWith('HTTP/1.') === true && raw.includes('\r\n')) {
-    const whole = raw.includes('\r\n\r\n');
-    return [{ path: asked, response: whole && page === null ? raw : `${raw.split('\r\n\r\n')[0]}\r\n\r\n${page ?? ''}` }];
-  }
-  const said = Number(/^HTTP\/1\.\d (\d{3})\b/.exec(raw ?? '')?.[1]);
+  const asked = pathOf(path);
+  const raw = textOf(banner, BODY, true) ?? '';
+  const [head = '', ...rest] = raw.split('\r\n\r\n');
+  const page = rest.join('\r\n\r\n') || textOf(body, BODY, true);
+  const isHead = raw.startsWith('HTTP/1.') && head.includes('\r\n');
+  if (isHead && page) return [{ path: asked, response: `${head}\r\n\r\n${page}` }];
+  const said = Number(/^HTTP\/1\.\d (\d{3})\b/.exec(raw)?.[1]);
   const found = integerOf(status, 100, 999) ?? integerOf(said, 100, 999);
-  return found === null ? [] : [{ path: asked, status: found, ...known({ body: page }) }];
+  const headers = isHead ? headersOf(fieldsOf(head)) : null;
+  return found === null ? [] : [{ path: asked, status: found, ...known({ headers, body: page }) }];
+}
+
+const pathOf = (path: unknown): string => (text(path)?.startsWith('/') === true ? (text(path) as string) : '/');
+
+/** The fields of a raw head; repeated ones become a list. */
+function fieldsOf(head: string): Record<string, string[]> {
+  const fields = new Map<string, string[]>();
+  for (const line of head.split('\r\n').slice(1)) {
+    const colon = line.indexOf(':');
+    if (colon < 1) continue;
+    const name = line.slice(0, colon);
+    fields.set(name, [...(fields.get(name) ?? []), line.slice(colon + 1).trim()]);
+  }
+  return Object.fromEntries(fields);
 }
 
 /** An answer that the engine parsed. */
 export function parsedAnswer(path: unknown, status: unknown, headers: unknown, body: unknown): EvidenceRequest[] {
   const found = integerOf(status, 100, 999);
-  const asked = text(path)?.startsWith('/') === true ? (text(path) as string) : '/';
   if (found === null) return [];
-  return [{ path: asked, status: found, ...known({ headers: headersOf(headers), body: textOf(body, BODY, true) }) }];
+  return [
+    { path: pathOf(path), status: found, ...known({ headers: headersOf(headers), body: textOf(body, BODY, true) }) },
+  ];
 }
 
-/** The version of Kubernetes where an engine keeps it as a field: the answer as the contract writes it for sources that give a version only. */
-export function versionAnswer(product: unknown, version: unknown): EvidenceRequest[] {
+/**
+ * The page, and before it the version where an engine keeps it as a field and did not keep the page of it: an answer as the contract writes it for
+ * sources that give a version only.
+ */
+export function withVersion(product: unknown, version: unknown, page: readonly EvidenceRequest[]): EvidenceRequest[] {
   const found = text(version);
-  if (text(product)?.toLowerCase() !== 'kubernetes' || found === null || !/^v?\d+\.\d+\.\d+/.test(found)) return [];
+  const stated = text(product)?.toLowerCase() === 'kubernetes' && found !== null && /^v?\d+\.\d+\.\d+/.test(found);
+  if (!stated || page.some(({ path }) => path === '/version')) return [...page];
   const gitVersion = found.startsWith('v') ? found : `v${found}`;
-  return [{ path: '/version', status: 200, body: JSON.stringify({ gitVersion }) }];
+  return [{ path: '/version', status: 200, body: JSON.stringify({ gitVersion }) }, ...page];
 }
 
 /** The scalars of a hit for the quarantine; what is nested may be of any depth and is left out. */
@@ -121,7 +143,15 @@ export function excerptOfHit(hit: unknown): string {
   if (Array.isArray(hit)) return excerptOf(JSON.stringify(hit.slice(0, SHOWN).map(flat)));
   const record = recordOf(hit);
   if (record === null) return excerptOf(String(hit));
-  return excerptOf(JSON.stringify(Object.fromEntries(Object.entries(record).slice(0, SHOWN).map(([name, of]) => [name, flat(of)]))));
+  return excerptOf(
+    JSON.stringify(
+      Object.fromEntries(
+        Object.entries(record)
+          .slice(0, SHOWN)
+          .map(([name, of]) => [name, flat(of)]),
+      ),
+    ),
+  );
 }
 
 /** Buckets of `[{<key>, <count>}]`; null when one has neither. Keys that are numbers are read as texts. */

@@ -1,12 +1,13 @@
 // Shodan banners: the JSON lines of `shodan download` and of the data files. Form: banner specification as modelled by shadowscatcher/shodan (f0baaa7).
 import type { CertificateSummary, EvidenceRequest, TlsFacts } from '../evidence.ts';
+import type { Sighting } from '../feed.ts';
 import { integerOf, known, listOf, member, parseJson, recordOf, textOf, textsOf } from '../json.ts';
 import { DerCursor } from '../x509/der.ts';
 import { readAlternativeNames } from '../x509/names.ts';
 import { chainOfPem, digestText, nameText } from './certificates.ts';
 import { detectLines, type FileFormat, type FormatOptions } from './format.ts';
 import { gather } from './gather.ts';
-import { type Row, readJsonLines } from './json-lines.ts';
+import { readJsonLines } from './json-lines.ts';
 import { readPythonBytes } from './python-bytes.ts';
 import { type Facts, sightingOf } from './seen.ts';
 import { ofZonelessUtc } from './times.ts';
@@ -25,7 +26,7 @@ export const SHODAN: FileFormat = {
   kind: 'sightings',
   detect: ({ lines }) =>
     detectLines(lines, 'JSON objects with ip_str or ipv6 of Shodan', (line) => isBanner(parseJson(line))),
-  parse: (input, options) => gather(readJsonLines(input, (value, at) => rowOf(value, at, options))),
+  parse: (input, options) => gather(readJsonLines(input, (value, at) => rowOfBanner(value, at, options))),
 };
 
 function isBanner(row: unknown): boolean {
@@ -34,7 +35,7 @@ function isBanner(row: unknown): boolean {
 }
 
 /** One banner is one port. UDP services are rejected (not_tcp). */
-function rowOf(row: unknown, at: string, options: FormatOptions): Row {
+export function rowOfBanner(row: unknown, at: string, options: FormatOptions): readonly Sighting[] | string {
   if (recordOf(row) === null) return 'not_an_object';
   if (member(row, 'transport') === 'udp') return 'not_tcp';
   const seen = {

@@ -1,5 +1,5 @@
 // The one HTTP client for APIs and feeds: polite, bounded and blunt. It follows nothing, retries nothing and decodes nothing.
-import { Agent, errors } from 'undici';
+import { Agent, errors, ping, WebSocket } from 'undici';
 
 /** The shape that feeds/http.ts declares; platform imports no stage, so it stands here again and the compiler compares. */
 export interface ClientRequest {
@@ -20,6 +20,17 @@ export interface ClientReply {
 /** Sends one request; see NetClient. */
 export type HttpClient = (request: ClientRequest) => Promise<ClientReply>;
 
+export interface ClientSocketEvents {
+  readonly open: () => void;
+  readonly message: (text: string) => void;
+  readonly end: (reason: string) => void;
+}
+
+export interface ClientSocket {
+  readonly ping: () => void;
+  readonly close: () => void;
+}
+
 export interface ClientOptions {
   /** Sent with every request, and not to be overridden by one. */
   readonly userAgent: string;
@@ -39,7 +50,9 @@ export interface NetClient {
    * reason when the caller aborted. Never retried.
    */
   readonly request: HttpClient;
-  /** Cuts running requests and closes all connections. */
+  /** Listens to a WebSocket; see feeds/web-socket.ts, whose shape this is. */
+  readonly openSocket: (url: string, events: ClientSocketEvents) => ClientSocket;
+  /** Cuts running requests and closes all connections; a WebSocket is closed by its own reader. */
   close(): Promise<void>;
 }
 
@@ -91,7 +104,37 @@ export function createClient(options: ClientOptions): NetClient {
   const totalTimeoutMs = options.totalTimeoutMs ?? TOTAL_TIMEOUT_MS;
   return {
     request: (request) => send(agent, request, options.userAgent, totalTimeoutMs),
+    openSocket: (url, events) => openSocket(agent, url, options.userAgent, events),
     close: () => agent.destroy(),
+  };
+}
+
+function openSocket(agent: Agent, url: string, userAgent: string, events: ClientSocketEvents): ClientSocket {
+  let socket: WebSocket;
+  try {
+    socket = new WebSocket(url, { dispatcher: agent, headers: { 'user-agent': userAgent } });
+  } catch (error) {
+    queueMicrotask(() => events.end(error instanceof Error ? error.message : String(error)));
+    return { ping: () => undefined, close: () => undefined };
+  }
+  let failure = '';
+  socket.addEventListener('open', () => events.open());
+  socket.addEventListener('message', ({ data }) => {
+    if (typeof data === 'string') events.message(data);
+  });
+  // An error is always followed by a close, which then says nothing of its own.
+  socket.addEventListener('error', ({ error, message }) => {
+    const known = innermost(error);
+    failure = known instanceof Error && known.message !== '' ? known.message : message;
+  });
+  socket.addEventListener('close', ({ code, reason }) =>
+    events.end(failure === '' ? `closed with code ${code}${reason === '' ? '' : `, ${reason}`}` : failure),
+  );
+  return {
+    ping: () => {
+      if (socket.readyState === WebSocket.OPEN) ping(socket);
+    },
+    close: () => socket.close(),
   };
 }
 
