@@ -182,6 +182,7 @@ async function open(
         throw new KubecensusError('KC_FEED_UNKNOWN', `There is no feed named ${name} in the configuration.`);
       return openFeed(name, settings, {
         http: http.request,
+        openSocket: http.openSocket,
         sleep: (ms, signal) => sleep(ms, undefined, { signal }),
         secret: config.secret,
         now,

@@ -9,7 +9,9 @@ import { deliverDue } from './schedules/deliver.job.ts';
 import { type FireContext, runFire } from './schedules/fire.job.ts';
 import { claimDue } from './schedules/schedule.store.ts';
 import { beginSurvey, surveyDefaults } from './survey-request.ts';
-import { findPlan, isPaused, openChunks, surveysIn, uncountedSurveys } from './surveys/survey.store.ts';
+import { openChunks } from './surveys/chunk.store.ts';
+import { isPaused } from './surveys/pause.store.ts';
+import { findPlan, surveysIn, uncountedSurveys } from './surveys/survey.store.ts';
 
 type Stop = () => Promise<void>;
 

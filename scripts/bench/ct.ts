@@ -11,6 +11,7 @@ import { labIssuer } from '../../services/lab/ct-log/issuer.ts';
 import { type LabLogKey, labLogKey } from '../../services/lab/ct-log/key.ts';
 import { signedCheckpoint, signedTreeHead } from '../../services/lab/ct-log/signed-note.ts';
 import { LabTree } from '../../services/lab/ct-log/tree.ts';
+import { benchCertstream } from './certstream.ts';
 
 /** Below about this many entries start-up and the JIT hide the difference. */
 const ENTRIES = 204_800;
@@ -30,7 +31,7 @@ interface Files {
   readonly bytes: number;
 }
 
-/** Prints entries per CPU second of both readers, their ratio and the peak of resident memory. About half a minute. */
+/** Prints entries per CPU second of all readers, their ratio and the peak of resident memory. About half a minute. */
 export async function benchCt(print: (line: string) => void): Promise<void> {
   const pool = await certificates();
   const key = labLogKey('bench');
@@ -67,6 +68,7 @@ export async function benchCt(print: (line: string) => void): Promise<void> {
   print(
     `ct: peak RSS ${peak.toFixed(0)} MB, of which ${(files.bytes / 1e6).toFixed(0)} MB are the log's tiles, held in memory`,
   );
+  await benchCertstream(print);
 }
 
 /** CPU seconds count all threads of the process. */

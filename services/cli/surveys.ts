@@ -1,5 +1,7 @@
 // kubecensus surveys, pause, resume: what was surveyed, and the kill switch.
-import { listSurveys, setPaused } from '../surveys/survey.store.ts';
+
+import { setPaused } from '../surveys/pause.store.ts';
+import { listSurveys } from '../surveys/survey.store.ts';
 import { type Command, EXIT } from './command.ts';
 import { formatRows } from './rows.ts';
 

@@ -2,6 +2,9 @@
 import type { Clock } from '../platform/clock.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import { CENSYS_BASE_URL, createCensysAggregateFeed, createCensysFeed } from './censys.feed.ts';
+import { createCertstreamFeed } from './certificate-search/certstream.feed.ts';
+import { CRTSH_BASE_URL, createCrtshFeed } from './certificate-search/crtsh.feed.ts';
+import { createSslmateFeed, SSLMATE_BASE_URL } from './certificate-search/sslmate.feed.ts';
 import { createLogListFeed, FOLLOWED_STATES } from './certificate-transparency/log-list.feed.ts';
 import { createRfc6962Feed } from './certificate-transparency/rfc6962.feed.ts';
 import { createStaticCtFeed } from './certificate-transparency/static-log.feed.ts';
@@ -12,10 +15,13 @@ import { COUNTS_ENGINES, SEARCH_ENGINES } from './engines/index.ts';
 import type { Feed } from './feed.ts';
 import type { HttpClient } from './http.ts';
 import { createSearchFeed } from './search.feed.ts';
+import type { SocketOpener } from './web-socket.ts';
 
 /** What every type gets to work with. */
 export interface FeedTools {
   readonly http: HttpClient;
+  /** Missing where feeds are only listed. */
+  readonly openSocket?: SocketOpener;
   readonly sleep: Sleep;
   /** A secret by the name of its environment variable, or null. */
   readonly secret: (variable: string) => string | null;
@@ -211,6 +217,22 @@ const LOG_SETTINGS = {
   port: { kind: 'integer', fallback: null, means: "port of the names found (default: the survey's ports)" },
 } as const;
 
+/** Settings of searches for names in certificates. */
+const DOMAINS = {
+  kind: 'text',
+  fallback: null,
+  required: true,
+  means: 'domains below which certificates are looked for, separated by commas',
+} as const;
+const SEARCHED_NAMES = {
+  all: { kind: 'boolean', fallback: false, means: 'every name, not only those that look like Kubernetes' },
+  port: LOG_SETTINGS.port,
+} as const;
+
+const noSocket: SocketOpener = () => {
+  throw new KubecensusError('KC_INTERNAL', 'A feed that listens was opened without a way to connect.');
+};
+
 const logOptions = (settings: Settings, { http, sleep, now }: FeedTools) => ({
   maxEntries: settings.integer('maxEntries'),
   port: settings.optionalInteger('port'),
@@ -279,6 +301,72 @@ export const FEED_TYPES: Readonly<Record<string, FeedType>> = {
         name,
         path: settings.text('path'),
         states: commaSeparated(settings.text('states')),
+      }),
+  },
+  crtsh: {
+    title: 'crt.sh: names in certificates below given domains',
+    settings: {
+      domains: DOMAINS,
+      ...SEARCHED_NAMES,
+      expired: { kind: 'boolean', fallback: false, means: 'also certificates that have expired' },
+      baseUrl: { kind: 'text', fallback: CRTSH_BASE_URL, means: 'address of the service' },
+    },
+    open: (name, settings, tools) =>
+      createCrtshFeed({
+        name,
+        baseUrl: settings.text('baseUrl'),
+        domains: commaSeparated(settings.text('domains')),
+        all: settings.flag('all'),
+        expired: settings.flag('expired'),
+        port: settings.optionalInteger('port'),
+        access: { http: tools.http, sleep: tools.sleep, clock: tools.now, secrets: [] },
+      }),
+  },
+  sslmate: {
+    title: "SSLMate's CT Search API: certificates issued below given domains",
+    settings: {
+      domains: DOMAINS,
+      ...SEARCHED_NAMES,
+      tokenEnv: { kind: 'text', fallback: 'SSLMATE_API_KEY', means: 'environment variable that holds the API key' },
+      maxPages: { kind: 'integer', fallback: 100, means: 'pages in one run at most' },
+      baseUrl: { kind: 'text', fallback: SSLMATE_BASE_URL, means: 'address of the API' },
+    },
+    open: (name, settings, tools) => {
+      const token = settings.secret('tokenEnv', tools);
+      return createSslmateFeed({
+        name,
+        baseUrl: settings.text('baseUrl'),
+        token,
+        domains: commaSeparated(settings.text('domains')),
+        all: settings.flag('all'),
+        maxPages: settings.integer('maxPages'),
+        port: settings.optionalInteger('port'),
+        access: { http: tools.http, sleep: tools.sleep, clock: tools.now, secrets: [token] },
+      });
+    },
+  },
+  certstream: {
+    title: 'a certstream WebSocket: names as certificate logs publish them',
+    settings: {
+      url: { kind: 'text', fallback: null, required: true, means: 'ws or wss address of the server' },
+      seconds: { kind: 'integer', fallback: 3600, means: 'how long one run listens' },
+      queue: {
+        kind: 'integer',
+        fallback: 20_000,
+        means: 'messages kept while the database is busy; more are dropped and counted',
+      },
+      ...SEARCHED_NAMES,
+    },
+    open: (name, settings, tools) =>
+      createCertstreamFeed({
+        name,
+        url: settings.text('url'),
+        seconds: settings.integer('seconds'),
+        queue: settings.integer('queue'),
+        all: settings.flag('all'),
+        port: settings.optionalInteger('port'),
+        openSocket: tools.openSocket ?? noSocket,
+        sleep: tools.sleep,
       }),
   },
   censys: {

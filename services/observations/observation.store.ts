@@ -4,7 +4,7 @@ import type { Database } from '../platform/db/database.ts';
 import { storableJson, storableText } from '../platform/db/json.ts';
 import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
-import { lockOpenChunk, markCommitted } from '../surveys/survey.store.ts';
+import { lockOpenChunk, markCommitted } from '../surveys/chunk.store.ts';
 import type { Observation, ObservedEndpoint } from './observation.ts';
 
 /** Names of one certificate that are stored; certificates with thousands exist. */

@@ -6,9 +6,11 @@ import type { Resolver } from '../candidates/resolve.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { DB } from '../platform/db/schema.ts';
 import { parseAddress } from '../platform/net/address.ts';
+import { storeChunks } from './chunk.store.ts';
 import { cutChunks } from './chunk.ts';
+import { type EvidenceRow, evidenceOf } from './evidence.store.ts';
 import { sampled } from './order.ts';
-import { type EvidenceRow, evidenceOf, findPlan, storeChunks } from './survey.store.ts';
+import { findPlan } from './survey.store.ts';
 import type { SurveyPlan, SurveyTarget } from './survey.ts';
 
 /** Names resolved at once: a resolver of one's own stands this; more gains nothing. */

@@ -199,6 +199,31 @@ describe('limits', () => {
   });
 });
 
+describe('spending', () => {
+  test('a run stops before it passes the limit of credits, and the next one goes on', async () => {
+    const engine = await lab();
+    const feed = feedOf(engine, { maxCredits: 12 });
+    const first = await pull(feed);
+    assert.deepEqual(
+      [hosts(first).length, noted(first)['partial'], noted(first)['capHit'], noted(first)['cost']],
+      [200, 'credit_limit', true, 10],
+    );
+    assert.deepEqual([...hosts(first), ...hosts(await pull(feed, cursorOf(first)))], ALL);
+    const poor = await lab();
+    assert.equal(noted(await pull(feedOf(poor, { maxCredits: 4 })))['partial'], 'credit_limit');
+    assert.equal(poor.requests.length, 0);
+  });
+
+  test('what a run may cost is a bound of its pages and its limit, said without a request', async () => {
+    const engine = await lab();
+    const estimate = (options: Partial<CensysFeedOptions>) => feedOf(engine, options).spending?.estimate(never);
+    assert.deepEqual(await estimate({ maxPages: 30 }), { credits: 150, atMost: true });
+    assert.deepEqual(await estimate({ maxPages: 30, creditsPerPage: 1 }), { credits: 30, atMost: true });
+    assert.deepEqual(await estimate({ maxPages: 30, maxCredits: 50 }), { credits: 50, atMost: true });
+    assert.equal(engine.requests.length, 0);
+  });
+});
+
 describe('faults', () => {
   test('F37: a 500, a cut reply and a 503 are tried again; each page arrives once', async () => {
     const engine = await lab([
@@ -312,7 +337,7 @@ describe('secrets', () => {
 describe('aggregate', () => {
   const aggregateOf = (
     engine: LabCensys,
-    options: { buckets?: number; countByLevel?: string; field?: string; query?: string } = {},
+    options: { buckets?: number; countByLevel?: string; field?: string; query?: string; maxCredits?: number } = {},
   ) =>
     createCensysAggregateFeed({
       baseUrl: engine.url,
@@ -378,6 +403,13 @@ describe('aggregate', () => {
     const engine = await lab([], [{ ip: '198.18.0.1', services }]);
     const [, count] = await pull(aggregateOf(engine, { query: `${GIT_VERSION} = "v1.31.0"` }));
     assert.deepEqual(count?.type === 'count' ? count.buckets : count, [{ key: 'v1.31.0', count: 1 }]);
+  });
+
+  test('an aggregate costs as much as a page, and is not made beyond the limit of credits', async () => {
+    const engine = await lab();
+    assert.deepEqual(await aggregateOf(engine).spending?.estimate(never), { credits: 1, atMost: true });
+    assert.equal(noted(await pull(aggregateOf(engine, { maxCredits: 0 })))['partial'], 'credit_limit');
+    assert.equal(engine.requests.length, 0);
   });
 
   test('nothing to count is partial; a wrong field is an error; a busy engine is waited for', async () => {

@@ -152,7 +152,7 @@ test('every ClientHello has a random of its own', async () => {
     });
   });
   const probe = flightProbe();
-  for (let dial = 0; dial < 300; dial++) await probe(targetOf(server.port));
+  await Promise.all(Array.from({ length: 300 }, () => probe(targetOf(server.port))));
   await server.close();
   assert.equal(randoms.size, 300);
 });

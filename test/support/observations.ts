@@ -4,7 +4,8 @@ import { commitChunk } from '../../services/observations/observation.store.ts';
 import type { Leaf, Observation } from '../../services/observations/observation.ts';
 import { makePartitions } from '../../services/observations/partition.store.ts';
 import type { Database } from '../../services/platform/db/database.ts';
-import { createSurvey, storeChunks } from '../../services/surveys/survey.store.ts';
+import { storeChunks } from '../../services/surveys/chunk.store.ts';
+import { createSurvey } from '../../services/surveys/survey.store.ts';
 
 export const NOW = new Date('2026-11-24T12:00:00.000Z');
 

@@ -54,9 +54,8 @@ export const FOFA: SearchEngine = {
   },
   // `host` is a URL, a name with a port or the address again. No time: FOFA states none with a zone.
   row: (hit, at, options) => {
-    const [ip, port, host, protocol, transport] = listOf(hit).map(text);
-    const facts = protocol === 'https' || protocol?.startsWith('tls') === true ? { transport: 'tls' as const } : {};
-    const seen = { address: ip ?? null, name: nameIn(host ?? null), port, time: null, facts, transport };
+    const [ip, port, host, , transport] = listOf(hit).map(text);
+    const seen = { address: ip ?? null, name: nameIn(host ?? null), port, time: null, transport };
     return Array.isArray(hit) ? rowOf(seen, at, options) : 'not_an_array';
   },
 };

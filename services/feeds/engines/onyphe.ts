@@ -1,5 +1,5 @@
 // ONYPHE: data scans. Form: a stored reply and the client of uncover (sources/agent/onyphe at 92e6147).
-import { member } from '../json.ts';
+import { type JsonRecord, member, recordOf } from '../json.ts';
 import type { SearchEngine } from './declaration.ts';
 import { answerOf, certificateOf, count, factsOf, nameOf, rowOf, text } from './readings.ts';
 
@@ -53,8 +53,7 @@ export const ONYPHE: SearchEngine = {
     return Array.isArray(results) ? { hits: results, total: count(member(reply, 'total')) } : null;
   },
   row: (hit, at, options) => {
-    const subject = member(hit, 'subject');
-    const data = shown(member(hit, 'data'));
+    const [subject, issuer, validity] = ['subject', 'issuer', 'validity'].map((name) => given(member(hit, name)));
     const seen = {
       address: text(member(hit, 'ip')),
       name: null,
@@ -64,13 +63,13 @@ export const ONYPHE: SearchEngine = {
         encrypted: member(hit, 'tls') === 'true',
         certificate: certificateOf({
           subject: nameOf(subject, NAME),
-          issuer: nameOf(member(hit, 'issuer'), NAME),
+          issuer: nameOf(issuer, NAME),
           names: member(subject, 'altname'),
-          notBefore: member(hit, 'validity', 'notbefore'),
-          notAfter: member(hit, 'validity', 'notafter'),
+          notBefore: member(validity, 'notbefore'),
+          notAfter: member(validity, 'notafter'),
           sha256: member(hit, 'fingerprint', 'sha256'),
         }),
-        requests: answerOf(data, member(hit, 'url')),
+        requests: answerOf(member(hit, 'data'), member(hit, 'url')),
       }),
       transport: member(hit, 'transport'),
     };
@@ -78,4 +77,8 @@ export const ONYPHE: SearchEngine = {
   },
 };
 
-const shown = (value: unknown): unknown => (typeof value === 'string' && WITHHELD.test(value) ? null : value);
+/** The members of a part that the plan includes. */
+function given(part: unknown): JsonRecord {
+  const members = Object.entries(recordOf(part) ?? {});
+  return Object.fromEntries(members.filter(([, value]) => typeof value !== 'string' || !WITHHELD.test(value)));
+}

@@ -25,7 +25,10 @@ export function rowOf(seen: Seen & { readonly transport?: unknown }, at: string,
   return typeof sighting === 'string' ? sighting : [sighting];
 }
 
-/** Facts without the empty ones; a service that shows a certificate or TLS speaks TLS, one that answered HTTP without speaks plainly. */
+/**
+ * Facts without the empty ones; a service that shows a certificate or TLS speaks TLS, one that answered HTTP without speaks plainly. None when the
+ * engine shows neither a certificate nor anything of an answer but its status: such a hit says where to look, and judging it would only say "no".
+ */
 export function factsOf(given: {
   readonly encrypted: boolean;
   readonly tls?: TlsFacts | null;
@@ -35,6 +38,8 @@ export function factsOf(given: {
   const certificate = isEmpty(given.certificate) ? null : given.certificate;
   const tls = isEmpty(given.tls) ? null : given.tls;
   const requests = given.requests?.length ? given.requests : null;
+  const answered = requests?.some((one) => 'response' in one || ('status' in one && Boolean(one.body ?? one.headers)));
+  if (certificate === null && tls?.chain === undefined && answered !== true) return {};
   const encrypted = given.encrypted || (certificate ?? tls ?? null) !== null;
   const transport = encrypted ? ('tls' as const) : requests !== null ? ('plain' as const) : null;
   return known({ transport, tls, certificate, requests });

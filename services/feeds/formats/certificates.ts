@@ -7,7 +7,8 @@ const CHAIN = 10;
 /** Base64 of one certificate, as in evidence. */
 const CERTIFICATE = 64 * 1024;
 
-const PEM = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----([\s\S]*?)-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
+const PEM =
+  /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /** Base64 DER of one certificate without line breaks, or null when the text is none (cut, not base64, not a certificate). */

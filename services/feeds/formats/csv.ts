@@ -78,6 +78,8 @@ export function fieldsOf(text: string): readonly string[] | null {
 export interface NamedRecord {
   /** The field, without space around it; null when the column is missing or the field is empty. */
   readonly get: (column: string) => string | null;
+  /** Whether the table has the column. */
+  readonly has: (column: string) => boolean;
 }
 
 /** Names of columns: lower case, without space around them. */
@@ -109,7 +111,8 @@ export async function* readCsvRows(
       }
       const at = columns;
       const get = (column: string): string | null => record.fields[at.get(column) ?? -1]?.trim() || null;
-      const items = record.fields.length === width ? row({ get }, record.at) : 'column_count';
+      const items =
+        record.fields.length === width ? row({ get, has: (column) => at.has(column) }, record.at) : 'column_count';
       if (typeof items !== 'string') yield* items;
       else yield { type: 'rejection', reason: items, at: record.at, excerpt: excerptOf(record.text) };
     }

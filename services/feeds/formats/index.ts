@@ -46,7 +46,7 @@ const OTHER_SCORE = 0.5;
 /** What files are that no format reads, and what to do instead. */
 const REFUSED: readonly { readonly form: RegExp; readonly says: string }[] = [
   {
-    form: /^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|script|meta)\b/is,
+    form: /^\s*(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body|title|script|meta)\b/is,
     says: 'is a web page, perhaps a login or error page, not data',
   },
   {

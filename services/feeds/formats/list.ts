@@ -5,8 +5,8 @@ import { readObservedAt } from '../observed-at.ts';
 import { expandCidr, looksLikeCidr } from './cidr.ts';
 import { type FileFormat, type FormatOptions, type Head, shareOf } from './format.ts';
 
-/** A comment fills a line or follows white space; a # inside a token belongs to it. */
-const COMMENT = /(^|\s+)#.*$/s;
+/** Where a comment begins: it fills a line or follows white space; a # inside a token belongs to it. */
+const COMMENT = /(?<!\S)#/;
 const BRACKETED = /^\[([^\]]*:[^\]]*)\](?::(.*))?$/s;
 
 /** Letters, digits and the signs of addresses, names and blocks; with a dot, a colon or digits only, so that prose is none. */
@@ -21,7 +21,7 @@ export const LIST: FileFormat = {
   kind: 'sightings',
   takesPort: true,
   detect(head: Head) {
-    const rows = head.lines.map((line) => line.replace(COMMENT, '').trim()).filter((line) => line !== '');
+    const rows = head.lines.map((line) => withoutComment(line).trim()).filter((line) => line !== '');
     if (TABLE_HEAD.test(rows[0] ?? '')) return { score: 0, why: 'its first line is the header of a table' };
     const share = shareOf(rows, (row) => HOST_LIKE.test(row));
     // Never quite sure: a list has no mark of its own.
@@ -37,8 +37,14 @@ export const LIST: FileFormat = {
   },
 };
 
+/** A line without its comment and the white space before that; one without a comment as it stands. */
+function withoutComment(line: string): string {
+  const start = line.search(COMMENT);
+  return start === -1 ? line : line.slice(0, start).trimEnd();
+}
+
 function itemsOf(line: Line, options: FormatOptions): FeedItem[] {
-  const text = line.text.replace(COMMENT, '');
+  const text = withoutComment(line.text);
   if (!/\S/.test(text)) return [];
   const at = `line ${line.number}`;
   const reject = (reason: string): Rejection[] => [{ type: 'rejection', reason, at, excerpt: excerptOf(line.text) }];

@@ -14,7 +14,7 @@ const TEXT = 256;
 /** masscan cuts banners at 64 kB, which escapes make up to six times as long. */
 const BANNER = 512 * 1024;
 
-const ROOT = /<nmaprun\b[^>]*\bscanner="masscan"/;
+const ROOT = /<nmaprun\b[^<>]*\bscanner="masscan"/;
 const LIST_ROW = /^(open|closed|banner) (\w+) (\d+) (\S+) (\d+)(?: (\S+) ?(.*))?$/s;
 const LIST_END = /^#\s*end\s*$/;
 /** The last element of outputs before 1.0.4, which is no JSON. */
@@ -39,8 +39,7 @@ function detect({ lines }: Head): Detection {
 }
 
 /** An element of an array that stands on a line with its commas and brackets. */
-const bare = (line: string): string =>
-  line.replace(/^[\s[,]+/, '').replace(/[\s\],]+$/, (tail) => (tail.includes('}') ? tail : ''));
+const bare = (line: string): string => line.slice(0, line.lastIndexOf('}') + 1).replace(/^[\s[,]+/, '');
 
 function isEvent(value: unknown): boolean {
   if (textOf(member(value, 'ip'), TEXT) === null) return false;

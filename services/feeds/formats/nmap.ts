@@ -9,7 +9,7 @@ import { childrenOf, readScan, type ScannedHost, type XmlElement } from './nmap-
 import { type Facts, sightingOf } from './seen.ts';
 import { ofEpochSeconds } from './times.ts';
 
-const ROOT = /<nmaprun\b[^>]*\bscanner="nmap"/;
+const ROOT = /<nmaprun\b[^<>]*\bscanner="nmap"/;
 
 export const NMAP: FileFormat = {
   name: 'nmap',
@@ -123,7 +123,7 @@ function namesOf(script: XmlElement): { dnsNames: string[]; ipAddresses: string[
   const value = names === undefined ? undefined : elemOf(names, 'value');
   if (typeof value === 'string') return readPrintedNames(value);
   if (extensions !== undefined) return { dnsNames: [], ipAddresses: [] };
-  const printed = /^Subject Alternative Name: ([\s\S]*?)(?=\n[A-Z][\w -]*:|$)/m.exec(
+  const printed = /^Subject Alternative Name: ([\s\S]*?)(?=\n[A-Z][\w -]*:|(?![\s\S]))/m.exec(
     script.attributes.get('output') ?? '',
   )?.[1];
   return printed === undefined ? null : readPrintedNames(printed);

@@ -25,21 +25,23 @@ export const SHADOWSERVER: FileFormat = {
 };
 
 /** Times have no zone and are UTC. */
-function rowOf({ get }: NamedRecord, at: string, options: FormatOptions): Row {
+function rowOf(record: NamedRecord, at: string, options: FormatOptions): Row {
+  const { get } = record;
   const protocol = get('protocol');
   if (protocol !== null && protocol !== 'tcp') return 'not_tcp';
-  const seen = { address: get('ip'), port: get('port'), time: ofZonelessUtc(get('timestamp')), facts: factsOf(get) };
+  const seen = { address: get('ip'), port: get('port'), time: ofZonelessUtc(get('timestamp')), facts: factsOf(record) };
   const sighting = sightingOf(seen, at, options);
   return typeof sighting === 'string' ? sighting : [sighting];
 }
 
 type Get = NamedRecord['get'];
 
-function factsOf(get: Get): Facts {
+function factsOf(record: NamedRecord): Facts {
+  const { get } = record;
   const encrypted = ['handshake', 'sha256_fingerprint', 'sha1_fingerprint', 'raw_cert'].some(
     (name) => get(name) !== null,
   );
-  const request = requestOf(get);
+  const request = requestOf(record);
   return known({
     transport: encrypted ? ('tls' as const) : request !== null ? ('plain' as const) : null,
     tls: encrypted ? tlsOf(get) : null,
@@ -101,19 +103,16 @@ const VERSION = [
   ['platform', 'platform'],
 ] as const;
 
-/** The scan reads /version (its columns are that body's members). */
-function requestOf(get: Get): EvidenceRequest | null {
+/** The scan reads /version (its columns are that body's members). A server writes all of them, so that an empty field is an empty member. */
+function requestOf({ get, has }: NamedRecord): EvidenceRequest | null {
   const status = get('http_code');
   if (status === null || !/^[1-9]\d\d$/.test(status)) return null;
-  const members = VERSION.flatMap(([name, column]) => {
-    const value = get(column);
-    return value === null ? [] : [[name, value]];
-  });
+  const members = VERSION.flatMap(([name, column]) => (has(column) ? [[name, get(column) ?? '']] : []));
   const headers = known({ 'content-type': get('content_type'), server: get('server'), date: get('date') });
   return {
     path: '/version',
     status: Number(status),
     headers: headers as Record<string, string>,
-    ...(members.length === 0 ? {} : { body: JSON.stringify(Object.fromEntries(members)) }),
+    ...(get('git_version') === null ? {} : { body: JSON.stringify(Object.fromEntries(members)) }),
   };
 }

@@ -139,7 +139,8 @@ const textish = (value: unknown): string | null => (typeof value === 'number' ? 
  */
 function versionOf(row: unknown): EvidenceRequest | null {
   const etcd = textish(member(row, 'etcd', 'version'));
-  if (etcd !== null && /^\d+\.\d+\.\d+/.test(etcd)) return answer({ etcdserver: etcd });
+  // etcd answers with its own and its cluster's version; Shodan keeps one, which stands for both.
+  if (etcd !== null && /^\d+\.\d+\.\d+/.test(etcd)) return answer({ etcdserver: etcd, etcdcluster: etcd });
   const version = textish(member(row, 'version'));
   if (textish(member(row, 'product'))?.toLowerCase() !== 'kubernetes' || version === null) return null;
   if (!/^v?\d+\.\d+\.\d+/.test(version)) return null;

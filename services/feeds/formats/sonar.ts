@@ -25,7 +25,7 @@ const RESPONSE = 512 * 1024;
 const ROWS = {
   certs: /^[0-9a-f]{40},[A-Za-z0-9+/]{64,}={0,2}$/i,
   endpoints: /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:.]+)(?:,\d{1,5})?(?:,[0-9a-f]{40})+$/i,
-  names: /^[0-9a-f]{40},[^,]*[^,\s][^,]*$/i,
+  names: /^[0-9a-f]{40},(?=\S)[^,]+$/i,
 } as const;
 type Table = keyof typeof ROWS;
 

@@ -1,5 +1,6 @@
 // The one HTTP client for APIs and feeds: polite, bounded and blunt. It follows nothing, retries nothing and decodes nothing.
-import { Agent, errors, ping, WebSocket } from 'undici';
+import type { Socket } from 'node:net';
+import { Agent, buildConnector, errors, ping, WebSocket } from 'undici';
 
 /** The shape that feeds/http.ts declares; platform imports no stage, so it stands here again and the compiler compares. */
 export interface ClientRequest {
@@ -82,11 +83,17 @@ const CONNECTIONS_PER_ORIGIN = 4;
 /** Far above any honest API (Node's own default for all headers together). */
 const MAX_HEADER_BYTES = 16 * 1024;
 const KEEP_ALIVE_MS = 4_000;
+/** How long a WebSocket that is being closed waits for the other side to agree. */
+const CLOSE_GRACE_MS = 1_000;
 
 /**
  * Makes the client. It uses an Agent of its own, so neither proxy variables of the environment nor a global dispatcher have a say.
  */
 export function createClient(options: ClientOptions): NetClient {
+  const connect = {
+    timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+  };
   const agent = new Agent({
     connections: options.connectionsPerOrigin ?? CONNECTIONS_PER_ORIGIN,
     pipelining: 1,
@@ -96,45 +103,68 @@ export function createClient(options: ClientOptions): NetClient {
     // The deadline below ends everything; these two are per gap and would only add codes.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: {
-      timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-      ...(options.ca === undefined ? {} : { ca: options.ca }),
-    },
+    connect,
   });
   const totalTimeoutMs = options.totalTimeoutMs ?? TOTAL_TIMEOUT_MS;
   return {
     request: (request) => send(agent, request, options.userAgent, totalTimeoutMs),
-    openSocket: (url, events) => openSocket(agent, url, options.userAgent, events),
+    openSocket: (url, events) => openSocket(connect, url, options.userAgent, events),
     close: () => agent.destroy(),
   };
 }
 
-function openSocket(agent: Agent, url: string, userAgent: string, events: ClientSocketEvents): ClientSocket {
+function openSocket(
+  connect: buildConnector.BuildOptions,
+  url: string,
+  userAgent: string,
+  events: ClientSocketEvents,
+): ClientSocket {
+  // A connection of its own, so that it can be cut: a WebSocket waits for ever for a peer that does not say goodbye.
+  let line: Socket | null = null;
+  let failure = '';
+  let opened = false;
+  const connector = buildConnector(connect);
+  const dispatcher = new Agent({
+    allowH2: false,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    connect: (options, callback) =>
+      connector(options, (...result) => {
+        // The WebSocket itself keeps its reasons from scripts, as browsers do.
+        if (result[0] !== null) failure = withCode(result[0], new URL(url).host).message;
+        line = result[1];
+        callback(...result);
+      }),
+  });
   let socket: WebSocket;
   try {
-    socket = new WebSocket(url, { dispatcher: agent, headers: { 'user-agent': userAgent } });
+    socket = new WebSocket(url, { dispatcher, headers: { 'user-agent': userAgent } });
   } catch (error) {
     queueMicrotask(() => events.end(error instanceof Error ? error.message : String(error)));
     return { ping: () => undefined, close: () => undefined };
   }
-  let failure = '';
-  socket.addEventListener('open', () => events.open());
+  let grace: NodeJS.Timeout | undefined;
+  socket.addEventListener('open', () => {
+    opened = true;
+    events.open();
+  });
   socket.addEventListener('message', ({ data }) => {
     if (typeof data === 'string') events.message(data);
   });
-  // An error is always followed by a close, which then says nothing of its own.
-  socket.addEventListener('error', ({ error, message }) => {
-    const known = innermost(error);
-    failure = known instanceof Error && known.message !== '' ? known.message : message;
+  socket.addEventListener('close', ({ code, reason }) => {
+    clearTimeout(grace);
+    dispatcher.destroy().catch(() => undefined);
+    const closed = `closed with code ${code}${reason === '' ? '' : `, ${reason}`}`;
+    events.end(failure !== '' ? failure : opened ? closed : 'the server does not accept WebSockets here');
   });
-  socket.addEventListener('close', ({ code, reason }) =>
-    events.end(failure === '' ? `closed with code ${code}${reason === '' ? '' : `, ${reason}`}` : failure),
-  );
   return {
     ping: () => {
       if (socket.readyState === WebSocket.OPEN) ping(socket);
     },
-    close: () => socket.close(),
+    close: () => {
+      if (socket.readyState === WebSocket.CLOSED) return;
+      socket.close();
+      grace ??= setTimeout(() => line?.destroy(), CLOSE_GRACE_MS);
+    },
   };
 }
 

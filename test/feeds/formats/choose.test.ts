@@ -134,3 +134,26 @@ test('an unknown name is wrong usage and lists the names', () => {
     message: /evidence, zgrab2, zmap, masscan, .*, list/,
   });
 });
+
+test('F17: lines made to exhaust whoever looks at them are looked at once, not once per character', () => {
+  const long = 300_000;
+  const digest = 'ab'.repeat(20);
+  const lines = [
+    `{"a":${'['.repeat(long)}${']'.repeat(long)},"b":1}`,
+    `${' '.repeat(long)}x${' '.repeat(long)}y`,
+    `${'<!-- x --> '.repeat(long / 10)}y`,
+    '<nmaprun '.repeat(long / 10),
+    `${digest},${'a'.repeat(long)},`,
+    `${','.repeat(long)}x`,
+    `a,"${'""'.repeat(long)}`,
+    'Host: x ('.repeat(long / 10),
+    '"timestamp","ip",'.repeat(long / 10),
+  ];
+  for (const line of lines) {
+    const { user } = process.cpuUsage();
+    assert.throws(() => chosen(line), { code: 'KC_FEED_NOT_DATA' });
+    // What is quadratic takes minutes here; CPU time does not depend on what else the machine does.
+    const seconds = (process.cpuUsage().user - user) / 1e6;
+    assert.ok(seconds < 10, `${line.slice(0, 20)}: ${seconds} s`);
+  }
+});

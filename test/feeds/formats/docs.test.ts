@@ -8,8 +8,8 @@ const PAGE = readFileSync('docs/feeds.md', 'utf8');
 
 test('every format has a section with what is read, from which fields, what is lost and what to look out for', () => {
   const sections = PAGE.split(/^#{2,3} /m)
-    .map((section) => [/^`(\w+)`\n/.exec(section)?.[1], section] as const)
-    .filter(([name]) => name !== undefined);
+    .map((section) => [/^`(\w+)`\n/.exec(section)?.[1] ?? '', section] as const)
+    .filter(([name]) => name !== '');
   assert.deepEqual(sections.map(([name]) => name).sort(), FORMATS.map(({ name }) => name).sort());
   for (const [name, table] of sections)
     assert.deepEqual(

@@ -7,6 +7,7 @@ import { readPythonBytes } from '../../../services/feeds/formats/python-bytes.ts
 import { SHADOWSERVER } from '../../../services/feeds/formats/shadowserver.ts';
 import { SHODAN } from '../../../services/feeds/formats/shodan.ts';
 import { SONAR } from '../../../services/feeds/formats/sonar.ts';
+import { judge } from '../../../services/fingerprints/match.ts';
 import { EC, EC_SHA256, FOLDER, fixture, RSA } from './fixtures.ts';
 import { collect, NOW, parse, reasons, sightings } from './items.ts';
 
@@ -27,7 +28,10 @@ test('Shodan: the PEM chain, the head and body as raw answer, the version as the
     ['/'],
   );
   assert.equal(second?.evidence?.serverName, 'api.example.com');
-  assert.deepEqual([etcd?.host, bodyOf(etcd?.evidence?.requests?.[0])], ['2001:db8::1', { etcdserver: '3.5.12' }]);
+  assert.deepEqual(
+    [etcd?.host, bodyOf(etcd?.evidence?.requests?.[0])],
+    ['2001:db8::1', { etcdserver: '3.5.12', etcdcluster: '3.5.12' }],
+  );
   assert.deepEqual(reasons(items), ['line 4: not_tcp']);
 });
 
@@ -118,6 +122,7 @@ test('Shadowserver: /version out of its columns, UTC times, the raw certificate 
     minor: '16+',
     gitVersion: 'v1.16.9-aliyun.1',
     gitCommit: '4f7ea78',
+    gitTreeState: '',
     buildDate: '2020-05-08T07:29:59Z',
     goVersion: 'go1.13.9',
     compiler: 'gc',
@@ -135,6 +140,16 @@ test('Shadowserver: /version out of its columns, UTC times, the raw certificate 
     [[EC], 'CN=kube-apiserver,O=Example\\, Inc.'],
   );
   assert.deepEqual(reasons(items), ['line 4: bad_time']);
+});
+
+test('Shadowserver: a row is judged like a body of /version', async () => {
+  const [first] = sightings(await parse(SHADOWSERVER, fixture('2026-11-23-scan_kubernetes-example.csv')));
+  assert.ok(first?.evidence !== undefined);
+  const verdict = judge(first.evidence, { now: NOW.toISOString() });
+  assert.deepEqual(
+    [verdict.component, verdict.indicators['versionEndpoint'], verdict.indicators['certificateName']],
+    ['kube-apiserver', true, null],
+  );
 });
 
 test('F09: Shadowserver’s columns in another order, with others missing and new, say the same', async () => {

@@ -72,9 +72,9 @@ test('F13: names outside the archive, links and devices are refused', async () =
 
 test('F13: 1,000,000 entries are refused at the end record, without reading the directory', async () => {
   await refused([{ name: 'x' }], 'KC_FEED_TOO_LARGE', /1001 entries/, { entries: 1001 });
-  const many = zipOf(Array.from({ length: 60_000 }, (_, i) => ({ name: `f${i}` })));
+  const many = zipOf(Array.from({ length: 20_000 }, (_, i) => ({ name: `f${i}`, stored: true })));
   const file = fileOf(many);
-  await assert.rejects(readZipDirectory(file), { code: 'KC_FEED_TOO_LARGE', message: /60000 entries/ });
+  await assert.rejects(readZipDirectory(file), { code: 'KC_FEED_TOO_LARGE', message: /20000 entries/ });
   assert.ok(file.total() < 100_000);
 });
 

@@ -1,0 +1,138 @@
+// Chunks of a survey: stored whole with the plan, issued until they are committed, committed once.
+import { type Kysely, sql } from 'kysely';
+import type { DB } from '../platform/db/schema.ts';
+import type { SurveyTarget } from './survey.ts';
+
+/**
+ * Stores the planned chunks and sets the survey running, in one transaction. Idempotent: a survey planned twice has the last plan only,
+ * and one that is no longer 'planning' is left alone (false).
+ */
+export async function storeChunks(
+  db: Kysely<DB>,
+  id: string,
+  chunks: readonly (readonly SurveyTarget[])[],
+  excludedBy: Readonly<Record<string, number>>,
+  at: Date,
+): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    const survey = await tx
+      .selectFrom('survey')
+      .select('state')
+      .where('id', '=', id)
+      .forUpdate()
+      .executeTakeFirstOrThrow();
+    if (survey.state !== 'planning') return false;
+    await tx.deleteFrom('survey_chunk').where('survey_id', '=', id).execute();
+    for (const [chunk, targets] of chunks.entries()) {
+      await tx.insertInto('survey_chunk').values({ survey_id: id, chunk, target_count: targets.length }).execute();
+      await insertTargets(tx, id, chunk, targets);
+    }
+    const targetCount = chunks.reduce((sum, targets) => sum + targets.length, 0);
+    await tx
+      .updateTable('survey')
+      .set({ state: 'running', target_count: targetCount, excluded_by: JSON.stringify(excludedBy), started_at: at })
+      .where('id', '=', id)
+      .execute();
+    return true;
+  });
+}
+
+async function insertTargets(
+  tx: Kysely<DB>,
+  id: string,
+  chunk: number,
+  targets: readonly SurveyTarget[],
+): Promise<void> {
+  const rows = targets.map((target, position) => ({
+    survey_id: id,
+    chunk,
+    position,
+    candidate_id: target.candidateId,
+    host: target.host,
+    address: target.address,
+    port: target.port,
+    server_name: target.serverName,
+    feeds: target.feeds,
+    flags: target.flags,
+    outcome: target.outcome,
+    evidence_feed: target.evidenceFeed,
+  }));
+  await sql`insert into survey_target select * from json_populate_recordset(null::survey_target, ${JSON.stringify(rows)}::json)`.execute(
+    tx,
+  );
+}
+
+/** Chunks that Postgres says are not done, of surveys that run; at most `limit`, oldest survey first. */
+export async function openChunks(
+  db: Kysely<DB>,
+  limit: number,
+  id: string | null = null,
+): Promise<{ surveyId: string; chunk: number }[]> {
+  const rows = await db
+    .selectFrom('survey_chunk')
+    .innerJoin('survey', 'survey.id', 'survey_chunk.survey_id')
+    .select(['survey_chunk.survey_id', 'survey_chunk.chunk'])
+    .where('survey.state', '=', 'running')
+    .where('survey_chunk.committed_at', 'is', null)
+    .$if(id !== null, (query) => query.where('survey.id', '=', id as string))
+    .orderBy('survey.created_at')
+    .orderBy('survey_chunk.chunk')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ surveyId: row.survey_id, chunk: row.chunk }));
+}
+
+/** The targets of a chunk in their order, or null when the chunk is committed, unknown, or its survey does not run. */
+export async function openTargets(db: Kysely<DB>, id: string, chunk: number): Promise<SurveyTarget[] | null> {
+  const open = await openChunk(db, id, chunk).executeTakeFirst();
+  if (open === undefined) return null;
+  await db
+    .updateTable('survey_chunk')
+    .set({ issued_at: sql`now()` })
+    .where('survey_id', '=', id)
+    .where('chunk', '=', chunk)
+    .execute();
+  const rows = await db
+    .selectFrom('survey_target')
+    .selectAll()
+    .where('survey_id', '=', id)
+    .where('chunk', '=', chunk)
+    .orderBy('position')
+    .execute();
+  return rows.map((row) => ({
+    candidateId: row.candidate_id,
+    host: row.host,
+    address: row.address,
+    port: row.port,
+    serverName: row.server_name,
+    feeds: row.feeds,
+    flags: row.flags,
+    outcome: row.outcome,
+    evidenceFeed: row.evidence_feed,
+  }));
+}
+
+/** Locks the chunk for commit; false when somebody committed it before, or the survey was stopped. Call inside the committing transaction. */
+export async function lockOpenChunk(tx: Kysely<DB>, id: string, chunk: number): Promise<boolean> {
+  return (await openChunk(tx, id, chunk).forUpdate('survey_chunk').executeTakeFirst()) !== undefined;
+}
+
+const openChunk = (db: Kysely<DB>, id: string, chunk: number) =>
+  db
+    .selectFrom('survey_chunk')
+    .innerJoin('survey', 'survey.id', 'survey_chunk.survey_id')
+    .select('survey_chunk.chunk')
+    .where('survey_chunk.survey_id', '=', id)
+    .where('survey_chunk.chunk', '=', chunk)
+    .where('survey_chunk.committed_at', 'is', null)
+    .where('survey.state', '=', 'running');
+
+/** Marks the chunk committed; called in the transaction that stores its observations. */
+export async function markCommitted(tx: Kysely<DB>, id: string, chunk: number, at: Date): Promise<void> {
+  await tx
+    .updateTable('survey_chunk')
+    .set({ committed_at: at })
+    .where('survey_id', '=', id)
+    .where('chunk', '=', chunk)
+    .execute();
+}
