@@ -101,6 +101,8 @@ function judge(reply: HttpReply, access: EngineAccess): Judged {
   if (reply.status === 429) return fault('rate', true);
   if (reply.status === 408 || reply.status >= 500) return fault('unavailable', true);
   if (reply.status >= 400) return fault('query');
+  // RFC 9110, 15.3.5: done, and there is nothing to say.
+  if (reply.status === 204) return { retry: false, answer: { ok: true, reply: null } };
   if (reply.status !== 200) return fault('answer');
   if (body !== undefined) return { retry: false, answer: { ok: true, reply: body } };
   // A web page will be one again; JSON that ends early may be whole next time.

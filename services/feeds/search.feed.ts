@@ -97,7 +97,7 @@ function pagedEngine(
     spacingMs: engine.spacingMs,
     question: (token) => {
       place = token ?? firstPlace(engine.paging);
-      return questionOf(options, engine.ask({ query, key, place }));
+      return questionOf(options, engine.ask({ query, key, place, now: access.clock() }));
     },
     read: (reply, page, rows) => {
       const found = engine.read(reply);
@@ -151,7 +151,7 @@ async function totalOf(
   signal: AbortSignal,
 ): Promise<number | null> {
   if (count === undefined) return null;
-  const answer = await askEngine(access, questionOf(options, count.ask(options)), signal);
+  const answer = await askEngine(access, questionOf(options, count.ask({ ...options, now: access.clock() })), signal);
   return answer.ok ? count.read(answer.reply) : null;
 }
 

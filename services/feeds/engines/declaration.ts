@@ -57,6 +57,8 @@ export interface Wanted {
   readonly query: string;
   readonly place: string;
   readonly key: string;
+  /** For engines that want to be told a stretch of time. */
+  readonly now: Date;
 }
 
 /** What a reply holds. */

@@ -77,6 +77,11 @@ export function dated(value: unknown): string | null {
   return time === null || time.startsWith('0001-') ? null : time;
 }
 
+/** The day so many days earlier, as YYYY-MM-DD in UTC. */
+export function dayBefore(now: Date, days: number): string {
+  return new Date(now.getTime() - days * 86_400_000).toISOString().slice(0, 10);
+}
+
 /** "CN=a,O=b" of an object whose members are texts or lists of texts, e.g. `{commonname, organization}`. */
 export function nameOf(
   value: unknown,

@@ -47,6 +47,8 @@ export interface LabForm {
   /** Null: there is no such call. */
   read(request: LabRequest): LabAsk | null;
   page(slice: LabSlice): unknown;
+  /** The status of a page without rows, which then has no body. Default: 200, and what `page` says. */
+  readonly nothing?: number;
   count?(total: number): unknown;
   counts?(counts: LabCounts): unknown;
   /** A refusal in the engine's own form; `says` is a sentence that holds the key that was sent, as careless servers do. */

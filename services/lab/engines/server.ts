@@ -103,6 +103,7 @@ async function readRequest(incoming: IncomingMessage): Promise<LabRequest> {
 }
 
 function send(response: ServerResponse, { status, headers, body, cut }: Answer): void {
+  if (status === 204) return void response.writeHead(status).end();
   const page = typeof body === 'string';
   const bytes = Buffer.from(page ? body : JSON.stringify(body));
   const type = page ? 'text/html' : 'application/json';
@@ -132,6 +133,7 @@ function answer(options: LabEngineOptions, state: { replies: number }, request: 
   if (reply === undefined) return { status: 404, body: { error: `There is no ${request.path}.` } };
   // What engines count for free is free here, too.
   if (ask.call === 'search') state.replies += 1;
+  if (reply === null && form.nothing !== undefined) return { status: form.nothing, body: null };
   return { status: 200, body: reply, ...(planned?.kind === 'cut' ? { cut: true } : {}) };
 }
 

@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { CRIMINAL_IP } from '../../../services/feeds/engines/criminal-ip.ts';
 import type { SearchEngine } from '../../../services/feeds/engines/declaration.ts';
+import { DRIFTNET } from '../../../services/feeds/engines/driftnet.ts';
 import { FOFA } from '../../../services/feeds/engines/fofa.ts';
 import { HUNTER } from '../../../services/feeds/engines/hunter.ts';
+import { HUNTER_HOW } from '../../../services/feeds/engines/hunter-how.ts';
 import { SEARCH_ENGINES } from '../../../services/feeds/engines/index.ts';
 import { LEAKIX } from '../../../services/feeds/engines/leakix.ts';
 import { NETLAS } from '../../../services/feeds/engines/netlas.ts';
@@ -48,6 +50,8 @@ const JUDGED: Readonly<Record<string, { time: boolean; hidden: string | null; op
   hunter: { time: false, hidden: 'kube-apiserver confirmed', open: 'null not' },
   quake: { time: true, hidden: 'kube-apiserver confirmed', open: 'kube-apiserver confirmed v1.31.1' },
   criminalip: { time: false, hidden: 'kube-apiserver probable', open: 'kube-apiserver probable v1.31.1' },
+  hunterhow: { time: false, hidden: null, open: null },
+  driftnet: { time: false, hidden: null, open: null },
   odin: { time: true, hidden: 'kube-apiserver probable', open: 'kube-apiserver probable' },
 };
 
@@ -78,7 +82,7 @@ describe('traps', () => {
     assert.deepEqual(evidence?.tls?.chain, capture.tls.chain.slice(0, 1));
     assert.ok(evidence !== undefined);
     assert.equal(judge(evidence, { now: OPTIONS.now.toISOString() }).indicators['certificateName'], true);
-    const asked = SHODAN.ask({ query: 'q', place: '3', key: 'k' });
+    const asked = SHODAN.ask({ query: 'q', place: '3', key: 'k', now: OPTIONS.now });
     assert.deepEqual(asked.search, { key: 'k', query: 'q', page: '3', minify: 'false' });
   });
 
@@ -145,6 +149,37 @@ describe('traps', () => {
     assert.equal(seen(CRIMINAL_IP, PLAIN).evidence, undefined);
     assert.equal(seen(HUNTER, { ...PLAIN, answer: null }).evidence, undefined);
     assert.notEqual(seen(NETLAS, PLAIN).evidence, undefined);
+  });
+
+  test('Driftnet: values with a context are of something else, UDP is rejected, and each part of a query is a parameter', () => {
+    const items = (port: string) => ({
+      items: [
+        { type: 'ip', value: '198.51.100.1', context: 'redirect' },
+        { type: 'ip', value: '192.0.2.1', context: '' },
+        { type: port, value: '6443', context: '' },
+      ],
+    });
+    const [row] = DRIFTNET.row(items('port-tcp'), 'at', OPTIONS) as [Sighting];
+    assert.deepEqual([row.host, row.port], ['192.0.2.1', '6443']);
+    assert.equal(DRIFTNET.row(items('port-udp'), 'at', OPTIONS), 'not_tcp');
+    const { search } = DRIFTNET.ask({
+      query: 'field=port-tcp:6443, kubernetes',
+      place: '0',
+      key: 'k',
+      now: OPTIONS.now,
+    });
+    assert.deepEqual(search, {
+      from: '2026-10-25',
+      most_recent: 'true',
+      field: 'port-tcp:6443',
+      query: 'kubernetes',
+      page: '0',
+    });
+  });
+
+  test('hunter.how: the window is the year before the run', () => {
+    const { search } = HUNTER_HOW.ask({ query: 'q', place: '1', key: 'k', now: OPTIONS.now });
+    assert.deepEqual([search?.['start_time'], search?.['end_time']], ['2025-11-24', '2026-11-24']);
   });
 
   test('Hunter: what a reply took is read from its sentence', () => {
