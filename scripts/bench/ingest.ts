@@ -5,9 +5,9 @@ import { type AcceptedSighting, storeSightings } from '../../services/candidates
 import { canonicalise } from '../../services/candidates/candidate.ts';
 import { commitChunk } from '../../services/observations/observation.store.ts';
 import type { Database } from '../../services/platform/db/database.ts';
+import { storeChunks } from '../../services/surveys/chunk.store.ts';
 import { CHUNK_SIZE } from '../../services/surveys/chunk.ts';
 import { createSurvey } from '../../services/surveys/survey.store.ts';
-import { storeChunks } from '../../services/surveys/chunk.store.ts';
 import { madeUpObservation } from './made-up.ts';
 import { COPY_CLIENT, copyFromFile, copyToFile } from './psql.ts';
 import { withScratch } from './scratch-database.ts';

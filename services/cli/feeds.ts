@@ -1,4 +1,5 @@
 // kubecensus feeds: what is declared, the last run of each, one run explained, and pulling one.
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Feed } from '../feeds/feed.ts';
@@ -91,16 +92,19 @@ async function agreeToCost(session: Session, feed: Feed, agreed: boolean): Promi
     );
   };
   if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return refuse();
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal
-    .question('Spend them? [y/N] ', { signal: session.signal })
-    .finally(() => terminal.close());
+  // The terminal keeps its own line editing, so that Ctrl-C stays the signal that ends a command.
+  const terminal = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
+  // The end of the input is no answer, and a question that is open then would wait for ever.
+  const ended = once(terminal, 'close').then(() => '');
+  const answer = await Promise.race([
+    terminal.question('Spend them? [y/N] ', { signal: session.signal }),
+    ended,
+  ]).finally(() => terminal.close());
   if (!/^y(es)?$/i.test(answer.trim())) refuse();
 }
 
 /** Prints a run; partial when it was cut short. */
 export async function printRun(session: Session, run: FeedRun): Promise<ExitCode> {
-  const reasons = Object.entries(run.rejectedBy).map(([reason, count]) => `${reason} ${count}`);
   const row: Row = {
     run: run.id,
     feed: run.feed,
@@ -109,17 +113,12 @@ export async function printRun(session: Session, run: FeedRun): Promise<ExitCode
     accepted: run.accepted,
     duplicate: run.duplicate,
     rejected: run.rejected,
-    rejectedBy: reasons.join(', '),
+    rejectedBy: run.rejectedBy,
     claimedTotal: run.claimedTotal,
     partialReason: run.partialReason,
     query: run.query,
   };
-  await session.out(
-    formatRows(
-      [session.format === 'table' ? row : { ...row, rejectedBy: JSON.stringify(run.rejectedBy) }],
-      session.format,
-    ),
-  );
+  await session.out(formatRows([row], session.format));
   return run.state === 'partial' ? EXIT.partial : run.state === 'failed' ? EXIT.failed : EXIT.done;
 }
 

@@ -5,6 +5,10 @@ import { FORMATS } from '../feeds/formats/index.ts';
 import { type Command, EXIT, type ExitCode, textOption } from './command.ts';
 import { printRun, progressOf } from './feeds.ts';
 
+/** Said when rows were refused for where they are: most often somebody tries a lab of his own. */
+const SPECIAL_PURPOSE =
+  'Addresses of special-purpose networks are never taken, loopback among them. For a lab of your own on loopback: --scope lab:127.0.0.0/8.';
+
 export const importCommand: Command = {
   usage: 'import <files...>',
   help: 'take files as feeds; prints read, accepted, duplicate and rejected by reason; importing a file again changes nothing',
@@ -41,10 +45,9 @@ export const importCommand: Command = {
         expandCidr: options['expandCidr'] === true,
       });
       session.say(feed.decision);
-      const code = await printRun(
-        session,
-        await parts.runFeed(feed, session.signal, progressOf(session, basename(path))),
-      );
+      const run = await parts.runFeed(feed, session.signal, progressOf(session, basename(path)));
+      const code = await printRun(session, run);
+      if (run.rejectedBy['special_purpose'] !== undefined) session.say(SPECIAL_PURPOSE);
       if (code !== EXIT.done) worst = code;
       if (session.signal.aborted) break;
     }

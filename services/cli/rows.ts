@@ -6,7 +6,10 @@ import { csvText } from '../exports/formula-guard.ts';
 export const ROW_FORMATS = ['json', 'ndjson', 'csv', 'table'] as const;
 export type RowFormat = (typeof ROW_FORMATS)[number];
 
-export type Row = Readonly<Record<string, string | number | boolean | Date | null | readonly string[]>>;
+/** Counts by word are an object in JSON and "word n, word n" elsewhere. */
+type Value = string | number | boolean | Date | null | readonly string[] | { readonly [word: string]: number };
+
+export type Row = Readonly<Record<string, Value>>;
 
 /** Rows as text, ending in a newline; the columns are those of the first row, in its order. */
 export function formatRows(rows: readonly Row[], format: RowFormat): string {
@@ -67,8 +70,14 @@ function shown(value: Row[string] | undefined): string {
 function cellText(value: Row[string] | undefined): string {
   if (value === null || value === undefined) return '';
   if (value instanceof Date) return value.toISOString();
-  return typeof value === 'object' ? value.join(' ') : String(value);
+  if (typeof value !== 'object') return String(value);
+  if (isList(value)) return value.join(' ');
+  return Object.entries(value)
+    .map(([word, count]) => `${word} ${count}`)
+    .join(', ');
 }
+
+const isList = (value: object): value is readonly string[] => Array.isArray(value);
 
 /** Control and direction characters of hostile text must not reach a terminal. */
 function printable(text: string): string {

@@ -33,6 +33,8 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** Messages between two checkpoints: a second of a busy stream. */
 const MESSAGES_PER_CHECKPOINT = 2_000;
+/** Characters of a message. Full ones have five thousand, and a certificate of 512 names some twenty; longer ones would fill the queue's memory. */
+const MAX_MESSAGE = 1024 * 1024;
 const MAX_TIME = 8.64e15;
 const EXCERPT = 200;
 
@@ -68,7 +70,7 @@ async function* listen(options: CertstreamFeedOptions, signal: AbortSignal): Asy
   const note = (): RunNote => ({
     type: 'note',
     entries: messages,
-    skipped: { ...names.skipped(), dropped: queue.dropped, unknown_message: unknown },
+    skipped: { ...names.skipped(), dropped: queue.dropped, too_long: line.tooLong, unknown_message: unknown },
     ...partialReason(line, queue.dropped),
   });
   const itemsOf = function* (text: string): Generator<FeedItem, void, void> {
@@ -132,6 +134,8 @@ class Line {
   /** Those that ended before they should. */
   lost = 0;
   lastEnd: string | null = null;
+  /** Messages that no certificate needs. */
+  tooLong = 0;
   readonly #options: CertstreamFeedOptions;
   readonly #queue: MessageQueue;
   readonly #ended: AbortSignal;
@@ -169,7 +173,8 @@ class Line {
         },
         message: (text) => {
           heard++;
-          this.#queue.push(text);
+          if (text.length > MAX_MESSAGE) this.tooLong++;
+          else this.#queue.push(text);
         },
         end: (reason) => finish(silent ? `no message for ${silenceMs} ms` : reason),
       });

@@ -5,7 +5,6 @@ import { decodeBase64 } from './checkpoint.ts';
 
 /** Every state of the schema; a log is in exactly one. */
 export const LOG_STATES = ['pending', 'qualified', 'usable', 'readonly', 'retired', 'rejected'] as const;
-export type LogState = (typeof LOG_STATES)[number];
 
 /** A log of the list that is worth following. */
 export interface ListedLog {

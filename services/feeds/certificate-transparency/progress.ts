@@ -11,6 +11,8 @@ export interface LogCursor {
   readonly size: number;
   readonly root: string;
   readonly done: readonly [number, number];
+  /** RFC 6962 logs: the hashes of the perfect subtrees at `size` as base64, where they are known. From them a tree is continued without a proof. */
+  readonly edge?: readonly string[];
 }
 
 /** One data tile to read: entries [from, to) of it are new. */

@@ -4,7 +4,7 @@ import type { TreeHead } from './checkpoint.ts';
 import { edgeFromConsistency } from './consistency.ts';
 import { EMPTY_ROOT } from './merkle.ts';
 import type { LogCursor } from './progress.ts';
-import { rootOfSubtrees, type Subtree, TreeEdge } from './tree-edge.ts';
+import { rootOfSubtrees, type Subtree, subtreesOf, TreeEdge } from './tree-edge.ts';
 
 /** Asks for the unverified consistency proof between `first` and the head's size. */
 export type ProofReader = (first: number) => Promise<readonly Buffer[]>;
@@ -15,6 +15,7 @@ export class ProvenTree {
   readonly #cursor: LogCursor | null;
   readonly #proof: ProofReader;
   readonly #origin: string;
+  readonly #cursorEdge: readonly Subtree[] | null;
   /** The last two sizes asked for: neighbouring windows share one. */
   readonly #edges = new Map<number, readonly Subtree[]>();
 
@@ -23,15 +24,31 @@ export class ProvenTree {
     this.#cursor = cursor;
     this.#proof = proof;
     this.#origin = origin;
+    this.#cursorEdge = cursor === null ? null : edgeOfCursor(cursor);
   }
 
-  /** Throws KC_CT_SPLIT_VIEW when the head's tree does not continue the cursor's, or is empty under another root. */
-  async continuesCursor(): Promise<void> {
+  /**
+   * True when the head's tree is proven to continue the cursor's; false when the log gives no proof, but the cursor's edge is known, from
+   * which reading on to the head will prove the same. Throws KC_CT_SPLIT_VIEW when it does not, or is empty under another root.
+   */
+  async continuesCursor(): Promise<boolean> {
     if (this.head.size === 0 && !this.head.root.equals(EMPTY_ROOT)) throw this.#splitView(0);
     const cursor = this.#cursor;
-    if (cursor === null || cursor.size === 0) return;
-    const root = await this.rootAt(cursor.size);
+    if (cursor === null || cursor.size === 0) return true;
+    let root: Buffer;
+    try {
+      root = await this.rootAt(cursor.size);
+    } catch (error) {
+      if (this.#cursorEdge !== null && isUnavailable(error)) return false;
+      throw error;
+    }
     if (root.toString('base64') !== cursor.root) throw this.#splitView(cursor.size);
+    return true;
+  }
+
+  /** The size from which the tree can be continued to its head without a proof: the cursor's where its edge is known, else 0. */
+  get unprovenStart(): number {
+    return this.#cursorEdge === null || this.#cursor === null ? 0 : this.#cursor.size;
   }
 
   /** The root at `size`, 0 < size <= head.size. Throws as `edgeAt`. */
@@ -41,7 +58,10 @@ export class ProvenTree {
 
   /** The edge at `size` < head.size, to append leaves to. Throws KC_CT_SPLIT_VIEW and what the reader throws. */
   async edgeAt(size: number): Promise<TreeEdge> {
-    return new TreeEdge(size === 0 ? [] : await this.#subtreesAt(size));
+    if (size === 0) return new TreeEdge([]);
+    // Verified in an earlier run. Whether the head continues it shows when the entries behind it have been appended.
+    if (this.#cursorEdge !== null && size === this.#cursor?.size) return new TreeEdge(this.#cursorEdge);
+    return new TreeEdge(await this.#subtreesAt(size));
   }
 
   async #subtreesAt(size: number): Promise<readonly Subtree[]> {
@@ -61,4 +81,17 @@ export class ProvenTree {
       `${this.#origin}: the tree of size ${this.head.size} is not shown to continue the one of size ${size}.`,
     );
   }
+}
+
+/** The cursor's edge, when it gives the cursor's root. */
+function edgeOfCursor({ size, root, edge }: LogCursor): readonly Subtree[] | null {
+  const subtrees = subtreesOf(
+    size,
+    (edge ?? []).map((text) => Buffer.from(text, 'base64')),
+  );
+  return subtrees !== null && rootOfSubtrees(subtrees).toString('base64') === root ? subtrees : null;
+}
+
+export function isUnavailable(error: unknown): error is KubecensusError {
+  return error instanceof KubecensusError && error.code === 'KC_FEED_UNAVAILABLE';
 }

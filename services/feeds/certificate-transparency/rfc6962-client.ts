@@ -36,7 +36,8 @@ export function rfc6962Client(url: string, key: LogKey, pageSize: PageSize, opti
   const ask = <T>(path: string, maxBytes: number, signal: AbortSignal, read: (body: Buffer) => T): Promise<T> =>
     askPatiently(options, base + path, maxBytes, signal, (reply) => {
       if (reply.status === 200) return read(reply.body);
-      if (behindItsHead(reply)) throw new UselessReply(`status ${reply.status}: the server is behind its tree head`);
+      if (behindItsHead(reply, path))
+        throw new UselessReply(`status ${reply.status}: the server is behind its tree head`);
       return undefined;
     });
   return {
@@ -60,9 +61,10 @@ export function rfc6962Client(url: string, key: LogKey, pageSize: PageSize, opti
   };
 }
 
-/** Some frontends say "need tree size", some 404, when a colleague has already shown a larger tree. */
-function behindItsHead({ status, body }: PlainReply): boolean {
-  return status === 404 || (status === 400 && /tree[ _]?size/i.test(body.toString('latin1', 0, 1024)));
+/** Some frontends say "need tree size", some 404, when a colleague has already shown a larger tree. A log without proofs says 404, too. */
+function behindItsHead({ status, body }: PlainReply, path: string): boolean {
+  if (status === 404) return !path.startsWith('get-sth-consistency');
+  return status === 400 && /tree[ _]?size/i.test(body.toString('latin1', 0, 1024));
 }
 
 /** `{tree_size, timestamp, sha256_root_hash, tree_head_signature}`, RFC 6962 4.3. */

@@ -14,7 +14,7 @@ import { MAX_DATA_TILE_BYTES } from './log-files.ts';
 import { PageSize } from './page-size.ts';
 import { NAME_PATTERNS, type NamePattern, nameMatcher } from './pattern.ts';
 import { cursorOf, incomplete, type LogCursor, readCursor } from './progress.ts';
-import { ProvenTree } from './proven-tree.ts';
+import { isUnavailable, ProvenTree } from './proven-tree.ts';
 import { type EntryPage, type Rfc6962Client, rfc6962Client } from './rfc6962-client.ts';
 import { HostSelection } from './selection.ts';
 import { TILE_WIDTH, tilePath } from './tile.ts';
@@ -95,7 +95,7 @@ async function* pullLog(
   const cursor = readCursor(since, origin);
   const { head, stale } = await currentHead(client, cursor, sleep, signal);
   const tree = new ProvenTree(head, cursor, (first) => client.consistency(first, head.size, signal), origin);
-  await tree.continuesCursor();
+  const proven = await tree.continuesCursor();
   let done = cursor?.done ?? ([head.size, head.size] as const);
   let entries = 0;
   const note = (): RunNote => ({
@@ -106,20 +106,50 @@ async function* pullLog(
   });
   yield note();
   let cut: string | null = null;
+  let edge = cursor?.size === head.size ? cursor.edge : undefined;
   try {
-    for (const window of windows(done, head.size, options.maxEntries ?? DEFAULT_MAX_ENTRIES)) {
-      yield* await reader.read(window, tree, signal);
+    const maxEntries = options.maxEntries ?? DEFAULT_MAX_ENTRIES;
+    for (const window of await plannedWindows(tree, proven, done, maxEntries)) {
+      const read = await reader.read(window, tree, signal);
+      yield* read.items;
       entries += window.to - window.from;
       done = window.done;
+      if (window.to === head.size) edge = read.edge.subtrees().map(({ hash }) => hash.toString('base64'));
       yield note();
-      yield { type: 'checkpoint', cursor: cursorOf(origin, head, done) };
+      const known = edge === undefined ? {} : { edge };
+      yield { type: 'checkpoint', cursor: { ...cursorOf(origin, head, done), ...known } };
     }
   } catch (error) {
     // Entries that do not come cut the run short; a tree that does not verify makes the log unusable.
-    if (signal.aborted || !(error instanceof KubecensusError && error.code === 'KC_FEED_UNAVAILABLE')) throw error;
+    if (signal.aborted || !isUnavailable(error)) throw error;
     cut = error.message;
   }
   yield { ...note(), ...incomplete(done, head.size, cut ?? stale) };
+}
+
+/**
+ * What this run reads. A log that gives no proofs can only be read on from a known edge to its head, all in one window, or whole: when
+ * that is more than `maxEntries`, the reason why there is no proof is thrown (KC_FEED_UNAVAILABLE).
+ */
+async function plannedWindows(
+  tree: ProvenTree,
+  proven: boolean,
+  done: readonly [number, number],
+  maxEntries: number,
+): Promise<Iterable<Window>> {
+  const { size } = tree.head;
+  const [first] = windows(done, size, maxEntries);
+  if (first === undefined) return [];
+  try {
+    // Kept in the tree, so that nothing is asked for twice.
+    if (first.from > 0) await tree.edgeAt(first.from);
+    if (first.to < size) await tree.rootAt(first.to);
+    if (proven) return windows(done, size, maxEntries);
+  } catch (error) {
+    if (!isUnavailable(error) || size - tree.unprovenStart > maxEntries) throw error;
+  }
+  const from = tree.unprovenStart;
+  return from === size ? [] : [{ from, to: size, done: [from === 0 ? 0 : done[0], size] }];
 }
 
 /**
@@ -170,8 +200,12 @@ class WindowReader {
     this.selection = selection;
   }
 
-  /** The items of one window, all of it verified. Throws KC_CT_SPLIT_VIEW when its entries do not give the tree. */
-  async read(window: Window, tree: ProvenTree, signal: AbortSignal): Promise<FeedItem[]> {
+  /** The items of one window, all of it verified, and the edge at its end. Throws KC_CT_SPLIT_VIEW when its entries do not give the tree. */
+  async read(
+    window: Window,
+    tree: ProvenTree,
+    signal: AbortSignal,
+  ): Promise<{ readonly items: FeedItem[]; readonly edge: TreeEdge }> {
     const edge = await tree.edgeAt(window.from);
     const expected = await tree.rootAt(window.to);
     const items: FeedItem[] = [];
@@ -182,7 +216,7 @@ class WindowReader {
       if (Buffer.isBuffer(result)) this.#readTile(result, input.from, edge, window.to, items);
       else for (const page of result) this.#readPage(page, edge, window.to, items);
     }
-    if (edge.root().equals(expected)) return items;
+    if (edge.root().equals(expected)) return { items, edge };
     throw new KubecensusError(
       'KC_CT_SPLIT_VIEW',
       `Entries ${window.from} to ${window.to - 1} are not those of the signed tree of size ${tree.head.size}.`,

@@ -26,6 +26,12 @@ export class TreeEdge {
     return this.#size;
   }
 
+  /** The perfect subtrees, largest first. Throws as `root`. */
+  subtrees(): readonly Subtree[] {
+    this.#betweenTiles();
+    return [...this.#subtrees];
+  }
+
   /** Appends one leaf hash (latin1 code units). `end` is the size at which root() will be asked: whole tiles before it are hashed in one go. */
   append(leaf: string, end: number): void {
     const begins = this.#inTile === 0 && this.#size % TILE_WIDTH === 0 && end - this.#size >= TILE_WIDTH;
@@ -42,8 +48,12 @@ export class TreeEdge {
 
   /** The root over everything appended. Throws RangeError in the middle of a tile that `end` had promised to be whole. */
   root(): Buffer {
-    if (this.#inTile > 0) throw new RangeError('The root was asked for in the middle of a tile.');
+    this.#betweenTiles();
     return rootOfSubtrees(this.#subtrees);
+  }
+
+  #betweenTiles(): void {
+    if (this.#inTile > 0) throw new RangeError('The edge was asked for in the middle of a tile.');
   }
 
   #push(subtree: Subtree): void {
@@ -62,4 +72,17 @@ export function rootOfSubtrees(subtrees: readonly Subtree[]): Buffer {
   if (root === undefined) return EMPTY_ROOT;
   for (let i = subtrees.length - 2; i >= 0; i--) root = nodeHash(subtrees[i]!.hash, root);
   return root;
+}
+
+/** Hashes of the perfect subtrees of a tree of `size` leaves as subtrees, largest first; null when there are more or fewer of them. */
+export function subtreesOf(size: number, hashes: readonly Buffer[]): Subtree[] | null {
+  const subtrees: Subtree[] = [];
+  let left = size;
+  for (const hash of hashes) {
+    if (left === 0) return null;
+    const leaves = 2 ** Math.floor(Math.log2(left));
+    subtrees.push({ leaves, hash });
+    left -= leaves;
+  }
+  return left === 0 ? subtrees : null;
 }

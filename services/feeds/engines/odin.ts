@@ -1,6 +1,6 @@
 // ODIN (Cyble): hosts. Form: a stored reply and the client of uncover (sources/agent/odin at 92e6147).
 import type { Sighting } from '../feed.ts';
-import { listOf, member, parseJson } from '../json.ts';
+import { integerOf, listOf, member, parseJson } from '../json.ts';
 import type { SearchEngine } from './declaration.ts';
 import { certificateOf, count, dated, factsOf, nameOf, parsedAnswer, rowOf, text } from './readings.ts';
 
@@ -83,5 +83,5 @@ const serviceOf = (
     }),
     transport: member(service, 'protocol'),
   };
-  return rowOf(seen, `${at} port ${text(String(member(service, 'port')))}`, options);
+  return rowOf(seen, `${at} port ${integerOf(member(service, 'port'), 0, 65_535) ?? '?'}`, options);
 };

@@ -19,7 +19,8 @@ const shared = {
     refusal: (reply: unknown, status: number) => {
       const code = member(reply, 'code');
       if (code === null || code === 0) return null;
-      const says = `${String(code)} ${text(member(reply, 'message')) ?? ''}`;
+      const word = typeof code === 'number' ? `${code}` : text(code);
+      const says = `${word ?? ''} ${text(member(reply, 'message')) ?? ''}`;
       if (/积分|credit/i.test(says)) return 'credits';
       if (/q3005|频繁|too (many|fast)|frequen/i.test(says) || status === 429) return 'rate';
       if (/token|认证|登录|unauthori|forbidden/i.test(says) || status === 401) return 'credentials';

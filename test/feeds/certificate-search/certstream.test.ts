@@ -7,6 +7,7 @@ import {
 } from '../../../services/feeds/certificate-search/certstream.feed.ts';
 import { readCertstreamMessage } from '../../../services/feeds/certificate-search/certstream-message.ts';
 import { MessageQueue } from '../../../services/feeds/certificate-search/message-queue.ts';
+import type { SocketOpener } from '../../../services/feeds/web-socket.ts';
 import { certificateUpdate, HEARTBEAT, type LabCertstream, startCertstream } from '../../../services/lab/certstream.ts';
 import { createClient, type NetClient } from '../../../services/platform/net/client.ts';
 import { pullAll } from '../certificate-transparency/lab-log.ts';
@@ -62,6 +63,20 @@ async function withServer(
   }
 }
 
+/** The client's own way to connect, with a count of what arrived. */
+function counting(): { openSocket: SocketOpener; arrived: () => number } {
+  let arrived = 0;
+  const openSocket: SocketOpener = (url, events) =>
+    client.openSocket(url, {
+      ...events,
+      message: (text) => {
+        events.message(text);
+        arrived++;
+      },
+    });
+  return { openSocket, arrived: () => arrived };
+}
+
 /** Until the condition holds; the test's own timeout bounds it. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -69,7 +84,8 @@ async function until(condition: () => boolean): Promise<void> {
 
 test('yields the names of updates with the time they were seen, and ends when its time is up', () =>
   withServer(async (server, feed, end) => {
-    const running = pullAll(feed(), null);
+    const { openSocket, arrived } = counting();
+    const running = pullAll(feed({ openSocket }), null);
     await until(() => server.clients === 1);
     server.send(HEARTBEAT);
     server.send(update(7));
@@ -79,8 +95,11 @@ test('yields the names of updates with the time they were seen, and ends when it
     server.send(update(8));
     // A message longer than 64 kB has another frame form.
     server.send(certificateUpdate(['k8s.long.example.org', 'x'.repeat(70_000)], 9, SEEN));
-    setTimeout(end, 100);
+    server.send(certificateUpdate(['k8s.huge.example.org', 'x'.repeat(1_100_000)], 10, SEEN));
+    await until(() => arrived() === 8);
+    end();
     const result = await running;
+    assert.equal(result.note.skipped?.['too_long'], 1);
     assert.deepEqual(result.sightings[0], {
       type: 'sighting',
       host: 'k8s.c7.example.org',
@@ -109,16 +128,18 @@ test('yields the names of updates with the time they were seen, and ends when it
 test('connects again with growing pauses, and says what was lost', () =>
   withServer(async (server, feed, end, pauses) => {
     server.faults.refuse = 3;
-    const running = pullAll(feed(), null);
+    const { openSocket, arrived } = counting();
+    const running = pullAll(feed({ openSocket }), null);
     await until(() => server.clients === 1);
     assert.deepEqual(pauses, [1000, 2000, 4000]);
     server.send(update(1));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => arrived() === 1);
     server.hangUp();
     await until(() => server.clients === 1);
     assert.deepEqual(pauses, [1000, 2000, 4000, 1000]);
     server.send(update(2));
-    setTimeout(end, 100);
+    await until(() => arrived() === 2);
+    end();
     const result = await running;
     assert.equal(result.sightings.length, 2);
     assert.match(result.note.partial!, /^the connection was lost 1 times \(.*\), and what was said meanwhile$/);
@@ -150,8 +171,9 @@ test('a reader that is slow costs messages, and they are counted', () =>
     let note: Readonly<Record<string, number>> = {};
     let partial: string | undefined;
     let sent = false;
+    const { openSocket, arrived } = counting();
     const reading = (async () => {
-      for await (const item of feed({ queue: 100 }).pull(null, new AbortController().signal)) {
+      for await (const item of feed({ queue: 100, openSocket }).pull(null, new AbortController().signal)) {
         if (item.type === 'note') {
           note = item.skipped ?? note;
           partial = item.partial ?? partial;
@@ -162,7 +184,7 @@ test('a reader that is slow costs messages, and they are counted', () =>
         // The reader is busy while 500 messages arrive.
         for (let i = 1; i <= 500; i++) server.send(update(i));
         sent = true;
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        await until(() => arrived() === 501);
         end();
       }
     })();

@@ -54,6 +54,12 @@ test('a proof with one bit, one hash or the root changed proves nothing', () => 
   }
 });
 
+test('a proof between two sizes does not serve for another size with the same root', () => {
+  const proof = tree.consistency(3, 7);
+  assert.ok(edgeFromConsistency(3, { size: 7, root: tree.root(7) }, proof, null) !== null);
+  assert.equal(edgeFromConsistency(3, { size: 15, root: tree.root(7) }, proof, null), null);
+});
+
 test('windows cover everything once, newest first behind the head, with bounds that proofs can state', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 40_000 }), fc.nat(), fc.integer({ min: 1, max: 9000 }), (size, n, budget) => {

@@ -69,11 +69,17 @@ test('a log without names tiles, or with a page in their place, is read by its d
   withLog({ entries: entriesOf(pool, 700) }, async (log) => {
     assert.deepEqual(hostsOf(await pullAll(feedOf(log), null)), expectedHosts(POOL));
     assert.equal(paths(log, 'data'), 3);
+    // Four tiles are asked for ahead; then it is known.
+    log.append(entriesOf(pool, 2600));
+    const before = paths(log, 'names');
+    await pullAll(feedOf(log), null);
+    const asked = paths(log, 'names') - before;
+    assert.ok(asked > 0 && asked <= 5, `${asked} names tiles were asked for`);
     const reply = { status: 200, body: '<html>welcome</html>' };
     log.faults.intercept = { requests: 99, path: /names/, reply };
     const result = await pullAll(feedOf(log), null);
     assert.deepEqual(hostsOf(result), expectedHosts(POOL));
-    assert.equal(result.sightings[0]?.at, `entry 512`);
+    assert.equal(result.sightings[0]?.at, 'entry 3072');
   }));
 
 test('the tree head is verified all the same', () =>

@@ -163,11 +163,11 @@ test('asks for windows aligned to what the server gives', () =>
     const starts = asked(log).map((path) => Number(/start=(\d+)/.exec(path)![1]));
     assert.ok(starts.every((start) => start % 64 === 0));
     assert.equal(new Set(starts).size, starts.length, 'a page was asked for twice');
-    const full = asked(log)
+    const last = asked(log)
       .slice(-8)
       .map((path) => /start=(\d+)&end=(\d+)/.exec(path)!);
     assert.ok(
-      full.some((match) => Number(match[2]) - Number(match[1]) === 63),
+      last.every((match) => Number(match[2]) - Number(match[1]) === 63),
       'the page size was not adopted',
     );
   }));
@@ -177,6 +177,9 @@ test('no rows, more rows than asked, web pages and 5xx are asked for again', () 
     rfcOnly(log);
     log.faults.emptyPages = 2;
     assert.deepEqual(done(await run(log, null)), [0, 300]);
+    log.faults.emptyPages = 99;
+    assert.match((await run(log, null)).note.partial!, /the reply holds no entries/);
+    log.faults.emptyPages = 0;
     for (const reply of [
       { status: 200, body: '<html>rendering error</html>' },
       { status: 200, body: '{"entries":[{"leaf_input":"AAAA' },
@@ -194,6 +197,18 @@ test('no rows, more rows than asked, web pages and 5xx are asked for again', () 
     const refused = await run(log, null);
     assert.match(refused.note.partial!, /get-entries\?start=\d+&end=\d+: status 400/);
     assert.equal(refused.checkpoints.length, 0);
+  }));
+
+test('no rows are waited for as any other refusal is', () =>
+  withLog({ entries: entries(10) }, async (log) => {
+    rfcOnly(log);
+    const waits: number[] = [];
+    const sleep = async (ms: number) => {
+      waits.push(ms);
+    };
+    log.faults.emptyPages = 2;
+    assert.equal((await run(log, null, { sleep })).note.entries, 10);
+    assert.deepEqual(waits, [1000, 2000]);
   }));
 
 test('a server that gives more rows than it was asked for is not used', () =>
@@ -275,6 +290,42 @@ test('a smaller tree head is ignored: the known tree is read on, and the run say
     assert.deepEqual(done(behind), [0, 1000]);
     assert.equal(behind.note.partial, 'the log shows a tree of 900 entries after one of 1000');
     assert.equal(log.requests.filter((path) => path === '/ct/v1/get-sth').length, 1 + 3);
+  }));
+
+test('a log without proofs is read whole, then on from the known edge, and a fork of it shows', () =>
+  withLog({ entries: entries(3000) }, async (log) => {
+    const noProofs = (of: CtLog) => {
+      rfcOnly(of);
+      of.faults.intercept = { requests: 999, path: /consistency/, reply: { status: 404, body: 'no such method' } };
+    };
+    noProofs(log);
+    const small = await run(log, null, { maxEntries: 1000 });
+    assert.match(small.note.partial!, /get-sth-consistency\?first=\d+&second=3000: status 404/);
+    assert.deepEqual([small.sightings, small.checkpoints], [[], []]);
+    const whole = await run(log, null);
+    assert.deepEqual([hostsOf(whole), done(whole)], [expectedHosts(POOL), [0, 3000]]);
+    log.append(entries(500));
+    const before = asked(log).length;
+    const more = await run(log, whole.cursor, { maxEntries: 1000 });
+    assert.deepEqual([more.note.entries, more.note.partial, done(more)], [500, undefined, [0, 3500]]);
+    assert.ok(
+      asked(log)
+        .slice(before)
+        .every((path) => Number(/start=(\d+)/.exec(path)![1]) >= 3000),
+    );
+    await withLog({ entries: [pool[7]!, ...entries(3999)] }, async (fork) => {
+      noProofs(fork);
+      const known = { ...(more.cursor as object), origin: fork.url.replace('http://', '').replace(/\/$/, '') };
+      const seen: string[] = [];
+      await assert.rejects(
+        async () => {
+          for await (const item of feedOf(fork).pull(known, new AbortController().signal))
+            if (item.type !== 'note') seen.push(item.type);
+        },
+        { code: 'KC_CT_SPLIT_VIEW', message: /Entries 3500 to 3999 are not those of the signed tree/ },
+      );
+      assert.deepEqual(seen, []);
+    });
   }));
 
 test('hybrid logs are read by their data tiles, and by get-entries where none are', () =>

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { SearchEngine } from '../../../services/feeds/engines/declaration.ts';
+import { excerptOfHit } from '../../../services/feeds/engines/readings.ts';
 import type { Feed, FeedItem } from '../../../services/feeds/feed.ts';
 import { openFeed } from '../../../services/feeds/index.ts';
 import type { LabForm } from '../../../services/lab/engines/form.ts';
@@ -12,7 +13,7 @@ import {
   startEngine,
 } from '../../../services/lab/engines/server.ts';
 import { createClient } from '../../../services/platform/net/client.ts';
-import { collect, NOW } from '../formats/items.ts';
+import { collect, NOW, OPTIONS } from '../formats/items.ts';
 import { rowsOf } from './rows.ts';
 
 /** Of every kind of character that keys have, so that an encoded form would show as well. */
@@ -278,20 +279,42 @@ export function describeEngine(engine: SearchEngine, form: LabForm): void {
       assert.ok(capped !== undefined && capped.credits <= 1);
     });
 
-    test('a row of another form is rejected by itself, and no JSON makes a row throw', () => {
-      const options = { feed: 'mine', fileName: '', observedAt: null, port: null, expandCidr: false, now: NOW };
-      const deep = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
-      for (const hit of [null, 1, 'x', [], {}, [null], deep, { ip: deep, data: deep, services: [deep], ssl: deep }]) {
-        const row = engine.row(hit, 'page 1 hit 1', options);
-        assert.ok(typeof row === 'string' || row.length === 0 || hit === null, JSON.stringify(row));
-        assert.equal(typeof row, 'string');
-      }
+    test('a row of another form is rejected by itself', () => {
+      for (const hit of [null, 1, 'x', [], {}, [null], DEEP, { ip: DEEP, data: DEEP, services: [DEEP], ssl: DEEP }])
+        assert.equal(typeof engine.row(hit, 'page 1 hit 1', OPTIONS), 'string');
       for (const reply of [null, 1, 'x', {}, { data: 1 }]) {
         const read = engine.read(reply);
         assert.ok(read === null || (reply === null && !statesTotal(engine)), JSON.stringify(reply));
       }
     });
+
+    test('whatever stands in a place of a reply, in a hit or around it, nothing throws', () => {
+      const slice = { rows: rowsOf(2), offset: 0, size, total: 2, more: false };
+      let read = 0;
+      for (const value of [DEEP, null, 'x', '', -1, 1e300, true, {}, [], [DEEP], { x: DEEP }])
+        for (const reply of changed(form.page(slice), value)) {
+          engine.manners?.refusal?.(reply, 200);
+          for (const hit of engine.read(reply)?.hits ?? []) {
+            const row = engine.row(hit, 'page 1 hit 1', OPTIONS);
+            if (typeof row === 'string') excerptOfHit(hit);
+            read += 1;
+          }
+        }
+      assert.ok(read > 100, `${read} hits were read`);
+    });
   });
+}
+
+/** As deep as JSON.parse goes without effort, and recursion does not. */
+const DEEP: unknown = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
+
+/** Copies of a value, each with one of its places taken by another value. */
+function* changed(whole: unknown, by: unknown): Generator<unknown> {
+  yield by;
+  if (typeof whole !== 'object' || whole === null) return;
+  for (const [key, part] of Object.entries(whole))
+    for (const other of changed(part, by))
+      yield Array.isArray(whole) ? whole.with(Number(key), other) : { ...whole, [key]: other };
 }
 
 /** These say neither in a search nor elsewhere how many rows there are, and that there are none by saying nothing. */

@@ -122,6 +122,8 @@ describe('traps', () => {
     ];
     assert.equal(row.observedAt, null);
     assert.deepEqual(LEAKIX.read(null), { hits: [], total: null });
+    const requests = seen(LEAKIX, OPEN).evidence?.requests;
+    assert.equal(requests?.length, 1, 'the page of /version is kept, not the field beside it');
   });
 
   test('ONYPHE: what the plan withholds is not taken for data', () => {
