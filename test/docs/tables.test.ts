@@ -39,7 +39,8 @@ test('a table that has no place, or is not that of the code, is found', () => {
 
 test('docs/performance.md describes every benchmark', () => {
   const described = [...textOf('docs/performance.md').matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
-  assert.deepEqual(described.sort(), Object.keys(BENCHMARKS).sort());
+  // The table of goals and the table of figures both name them.
+  assert.deepEqual([...new Set(described)].sort(), Object.keys(BENCHMARKS).sort());
 });
 
 test('README.md counts the outcomes', () => {
