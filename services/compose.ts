@@ -1,15 +1,12 @@
 // The composition root: configuration -> adapters -> stores -> handlers. Only this file chooses between embedded and server, Postgres and Redis.
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { collect, type Door } from './candidates/collect.job.ts';
-import { optOutRows } from './candidates/opt-out.store.ts';
-import { createOptOuts, type OptOuts } from './candidates/opt-out.ts';
-import { createNamePolicy, createPolicy, type Policy } from './candidates/policy.ts';
+import { collect } from './candidates/collect.job.ts';
+import type { Policy } from './candidates/policy.ts';
 import { createResolver, DEFAULT_MAX_ANSWERS, type Resolver } from './candidates/resolve.ts';
-import { readScope } from './candidates/scope-text.ts';
 import type { Config } from './config.ts';
 import { openFeed } from './feeds/index.ts';
 import { JOBS } from './jobs.ts';
@@ -21,20 +18,17 @@ import { openEmbedded } from './platform/db/embedded.ts';
 import { migrate } from './platform/db/migrate.ts';
 import { KubecensusError } from './platform/errors.ts';
 import { type Geo, openGeo } from './platform/geo.ts';
-import { fresh, once } from './platform/lazy.ts';
+import { once } from './platform/lazy.ts';
 import type { Log } from './platform/log.ts';
-import { parseAddress } from './platform/net/address.ts';
 import { createClient } from './platform/net/client.ts';
-import { ownAddresses } from './platform/net/own-addresses.ts';
 import { openQueue } from './platform/queue/open.ts';
 import { release } from './platform/release.ts';
+import { createPolicies } from './policies.ts';
 import { createFirstFlightProbe } from './probes/first-flight.probe.ts';
 import { createPace } from './probes/pace.ts';
 import { createProbe, DEFAULT_LIMITS } from './probes/tls.probe.ts';
 import { tally } from './tallies/tally.job.ts';
 
-/** Opt-outs take effect within this time, also for queued work. */
-const OPT_OUT_FRESH_MS = 15_000;
 /** One DNS question, and how often it is asked. */
 const DNS_TIMEOUT_MS = 3000;
 const DNS_TRIES = 2;
@@ -108,24 +102,7 @@ async function open(
     return opened;
   });
 
-  const optOuts = fresh(async () => createOptOuts(await optOutRows(db)), OPT_OUT_FRESH_MS);
-  const own = ownAddresses({
-    further: config.ownAddresses,
-    resolvers: config['dns.servers'],
-    urls: [config.databaseUrl, config.redisUrl],
-  });
-  const policyFor = async (texts: readonly string[]): Promise<Policy> => {
-    const current = await optOuts();
-    const { scope, loopbackLab } = readScope(texts);
-    const asnOf = current.counts.asn > 0 ? asnLookup(await geo()) : undefined;
-    return createPolicy({
-      own: loopbackLab ? [] : own,
-      optOuts: current,
-      scope,
-      loopbackLab,
-      ...(asnOf === undefined ? {} : { asnOf }),
-    });
-  };
+  const policies = createPolicies({ config, db, geo });
   const resolverFor = (policy: Policy): Resolver =>
     createResolver({
       servers: config['dns.servers'],
@@ -140,11 +117,7 @@ async function open(
   const runFeed: Parts['runFeed'] = async (feed, signal, onProgress = () => {}) => {
     const context = { db, now, codeVersion };
     if (feed.kind === 'counts') return tally(feed, context, signal);
-    const door = doorOf(
-      await policyFor(config.scope.length === 0 ? ['0.0.0.0/0', '::/0'] : config.scope),
-      await optOuts(),
-      nameOptions,
-    );
+    const door = await policies.door(nameOptions);
     return collect(feed, { ...context, door, canonicalOptions: nameOptions, onProgress }, signal);
   };
 
@@ -160,10 +133,10 @@ async function open(
     pace,
     codeVersion,
     userAgent,
-    policyFor,
+    policyFor: policies.policyFor,
     resolverFor,
     observeContext: async () => {
-      const allow = await dialGuard(policyFor, config);
+      const allow = await policies.guard();
       const { connectMs, tlsMs } = DEFAULT_LIMITS;
       return {
         database,
@@ -171,7 +144,7 @@ async function open(
         probe: createProbe({ limits: DEFAULT_LIMITS, userAgent, from: config['contact.email'], allow, now }),
         firstFlight: createFirstFlightProbe({ connectMs, flightMs: tlsMs, allow, now }),
         pace,
-        policyFor,
+        policyFor: policies.policyFor,
         geo: await geo(),
         clusterKey: clusterKeyOf(config),
       };
@@ -200,27 +173,6 @@ async function databaseUrl(config: Config, log: Log, closers: Closer[]): Promise
   return embedded.url;
 }
 
-/** What the door of candidates refuses: addresses by policy, names by opt-out. */
-function doorOf(policy: Policy, optOuts: OptOuts, nameOptions: { labSuffix?: string }): Door {
-  const names = createNamePolicy({ ...nameOptions, optOuts });
-  return (candidate) => {
-    const address = candidate.kind === 'address' ? parseAddress(candidate.host) : null;
-    if (candidate.kind === 'address' && address === null) return 'bad_address';
-    const decision = address === null ? names.decide(candidate.host) : policy.decide(address);
-    return decision.allowed ? null : decision.reason;
-  };
-}
-
-/** The last look before a byte is sent, on the connected socket: the never-probe table and our own addresses, whatever the survey. */
-async function dialGuard(policyFor: Parts['policyFor'], config: Config): Promise<(address: string) => boolean> {
-  const lab = config.scope.length > 0 && readScope(config.scope).loopbackLab;
-  const policy = await policyFor(lab ? config.scope : ['0.0.0.0/0', '::/0']);
-  return (text) => {
-    const address = parseAddress(text);
-    return address !== null && policy.decide(address).allowed;
-  };
-}
-
 /** Who asks, where to read about it, how to opt out: sent with every request. */
 function userAgentOf(config: Config): string {
   const contact = [
@@ -237,11 +189,14 @@ function clusterKeyOf(config: Config): string {
   if (config.clusterKey !== null) return config.clusterKey;
   const path = join(config.dataDir, 'cluster-key');
   mkdirSync(config.dataDir, { recursive: true });
-  if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+  try {
+    writeFileSync(path, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    // It is there already, perhaps made by another process this very moment.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
   return readFileSync(path, 'utf8');
 }
-
-const asnLookup = (geo: Geo) => (address: string) => geo.lookup(address).asn;
 
 /** Drops keys that are null, for options that must be absent instead. */
 function withoutNull<T extends Record<string, unknown>>(object: T): { [K in keyof T]?: NonNullable<T[K]> } {

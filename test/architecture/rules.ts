@@ -28,6 +28,7 @@ export const ROOT_FILES = [
   'jobs.ts',
   'parts.ts',
   'roles.ts',
+  'policies.ts',
   'survey-request.ts',
 ] as const;
 
