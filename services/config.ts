@@ -1,5 +1,6 @@
 // File and environment become one frozen Config; every mistake is reported at once. The only reader of the environment.
 import { readFileSync } from 'node:fs';
+import { readScope } from './candidates/scope-text.ts';
 import { KubecensusError } from './platform/errors.ts';
 
 /** One setting: where it comes from, how its text is read, what it means. docs/configuration.md is tested against this table. */
@@ -66,6 +67,24 @@ const list = (env: string, fallback: readonly string[], means: string): Setting<
   },
 });
 
+/** Networks as a survey takes them; what is wrong with one is said with all other mistakes. */
+const scope = (env: string, means: string): Setting<readonly string[]> => {
+  const plain = list(env, [], means);
+  return {
+    ...plain,
+    read: (value) => {
+      const read = plain.read(value);
+      if (!read.ok) return read;
+      try {
+        readScope(read.value);
+        return read;
+      } catch (error) {
+        return { ok: false, expected: `networks that may be probed (${(error as Error).message.replace(/\.$/, '')})` };
+      }
+    },
+  };
+};
+
 const ports = (env: string, fallback: readonly number[], means: string): Setting<readonly number[]> => ({
   env,
   fallback,
@@ -106,7 +125,7 @@ export const SETTINGS = {
     'an e-mail address',
     'A role mailbox; sent with every request.',
   ),
-  scope: list('KUBECENSUS_SCOPE', [], 'Networks that may be probed, as CIDR. Empty: no active survey.'),
+  scope: scope('KUBECENSUS_SCOPE', 'Networks that may be probed, as CIDR. Empty: no active survey.'),
   ports: ports('KUBECENSUS_PORTS', [6443, 443], 'Ports of a survey for candidates without a port.'),
   vantage: text('KUBECENSUS_VANTAGE', 'local', 'Name of the place that probes leave from.'),
   rate: number('KUBECENSUS_RATE', 60, [0.1, 100_000], 'New connections per second over all targets.'),

@@ -21,8 +21,8 @@ const PAUSE_POLL_MS = 250;
 const ISSUE_MS = 500;
 /** Open chunks that the queue holds at most: more would only wait there, and are issued when these are done. */
 const ISSUED_AT_ONCE = 200;
-/** Running probes end by their own deadline (15 s); after this a chunk is given up and stays open. */
-const GRACE_MS = 20_000;
+/** A stop halts at once: no further dial starts, running probes end by their own deadline (15 s), and what was observed is committed. */
+const GRACE_MS = 0;
 /** Every second; schedules themselves are due by the minute or the second, as their expression says. */
 const TICK = '* * * * * *';
 const DAY_MS = 24 * 3600 * 1000;

@@ -17,8 +17,9 @@ export async function runCommandLine(args: readonly string[], environment: NodeJ
   const program = new Commander('kubecensus')
     .description('Counts the Kubernetes APIs that are exposed to the internet, and shows how it counted.')
     .version(release.version)
-    .showHelpAfterError('(run with --help for what is possible)')
+    .configureOutput({ outputError: () => {} })
     .exitOverride();
+  for (const option of COMMON) program.addOption(new Option(option.flags, option.help).hideHelp());
   for (const command of COMMANDS) {
     addCommand(program, command, async (words, options) => {
       result = await runCommand(command, words, options, environment);
@@ -28,8 +29,11 @@ export async function runCommandLine(args: readonly string[], environment: NodeJ
     await program.parseAsync([...args], { from: 'user' });
     return result;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    return complain(error);
+    if (!(error instanceof CommanderError)) return complain(error);
+    if (error.exitCode === 0) return EXIT.done;
+    // A group named alone prints its help and says nothing else.
+    const what = error.message.replace(/^error: /, '');
+    return complain(new KubecensusError('KC_USAGE', what.startsWith('(') ? '' : what, { cause: error }));
   }
 }
 
@@ -48,14 +52,18 @@ function addCommand(
   }
   const made = program.command(command.usage, { isDefault: command.isDefault === true }).description(command.help);
   const own = (command.options ?? []).map((option) => attributeOf(option.flags));
-  const common = COMMON.filter((option) => !own.includes(attributeOf(option.flags)));
+  const common = COMMON.filter(
+    (option) =>
+      !own.includes(attributeOf(option.flags)) &&
+      (command.printsRows !== false || !option.flags.startsWith('--format')),
+  );
   for (const option of [...(command.options ?? []), ...common]) made.addOption(new Option(option.flags, option.help));
   made.action(async (...parameters: unknown[]) => {
     const positional = parameters
       .slice(0, -2)
       .flat()
       .filter((word) => word !== undefined) as string[];
-    await action(positional, parameters.at(-2) as Options);
+    await action(positional, (parameters.at(-1) as Commander).optsWithGlobals() as Options);
   });
 }
 

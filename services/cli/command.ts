@@ -42,6 +42,8 @@ export interface Command {
   readonly help: string;
   /** Runs when the group is named alone: `kubecensus feeds` lists. */
   readonly isDefault?: true;
+  /** False for commands that print no rows: they take no --format. */
+  readonly printsRows?: false;
   readonly options?: readonly OptionSpec[];
   readonly run: (session: Session, args: readonly string[], options: Options) => Promise<ExitCode>;
 }

@@ -1,8 +1,10 @@
 // kubecensus fingerprint: judges NDJSON evidence without a database or a packet.
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fingerprintLines } from '../fingerprints/fingerprint-stream.ts';
 import { jsonDocuments } from '../fingerprints/json-documents.ts';
+import { KubecensusError } from '../platform/errors.ts';
 import { type Command, EXIT } from './command.ts';
 
 /** Verdicts written at once: one write per line would cost more than judging. */
@@ -11,7 +13,9 @@ const LINES_PER_WRITE = 256;
 export const fingerprintCommand: Command = {
   usage: 'fingerprint [file]',
   help: 'judge evidence (JSON objects, one a line or pretty-printed, from a file or stdin): one verdict per object, same order',
+  printsRows: false,
   run: async (session, [file]) => {
+    if (file !== undefined && file !== '-') await access(file, constants.R_OK).catch(unreadable);
     const input = file === undefined || file === '-' ? process.stdin : createReadStream(file);
     const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
     input.on('error', (error) => lines.emit('error', error));
@@ -29,3 +33,7 @@ export const fingerprintCommand: Command = {
     return EXIT.done;
   },
 };
+
+function unreadable(cause: Error): never {
+  throw new KubecensusError('KC_FEED_FILE', `The evidence cannot be read: ${cause.message}`, { cause });
+}

@@ -1,8 +1,10 @@
 // kubecensus survey: one survey, waited for; ends with the headline counts and the survey's id.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { lastRuns } from '../feeds/feed-run.store.ts';
 import type { Parts } from '../parts.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import { startParts } from '../roles.ts';
+import { rollUp } from '../rollups/rollup.job.ts';
 import { beginSurvey, surveyDefaults } from '../survey-request.ts';
 import { DEFAULT_PORTS, PORTS } from '../surveys/ports.ts';
 import { listSurveys, type SurveyRow, stopSurvey } from '../surveys/survey.store.ts';
@@ -57,6 +59,11 @@ async function begin(parts: Parts, session: Session, options: Options): Promise<
   const sample = textOption(options, 'sample');
   if (sample !== null && !(Number(sample) > 0 && Number(sample) <= 1))
     throw new KubecensusError('KC_USAGE', '--sample is a share above 0 and at most 1.');
+  const feeds = listOption(options, 'feed');
+  const known = new Set((await lastRuns(parts.db)).map((run) => run.feed));
+  const unknown = feeds.filter((feed) => !known.has(feed));
+  if (unknown.length > 0)
+    throw new KubecensusError('KC_FEED_UNKNOWN', `No feed named ${unknown.join(', ')} has run yet.`);
   const id = surveyId(parts.now(), Math.random);
   const firstPass = textOption(options, 'firstPass') ?? 'none';
   if (firstPass !== 'none' && firstPass !== 'certificate')
@@ -70,7 +77,7 @@ async function begin(parts: Parts, session: Session, options: Options): Promise<
     method: options['passive'] === true ? ('passive' as const) : ('active' as const),
     seed: textOption(options, 'seed') ?? surveyDefaults(session.config).seed,
     sample: sample === null ? null : Number(sample),
-    feeds: listOption(options, 'feed'),
+    feeds,
     ports: options['allPorts'] === true ? PORTS.map((port) => port.port) : session.config.ports,
     portsOnly: options['ports'] !== undefined,
     firstPass: firstPass as 'none' | 'certificate',
@@ -84,10 +91,9 @@ async function begin(parts: Parts, session: Session, options: Options): Promise<
 export async function waitForSurvey(id: string, parts: Parts, session: Session): Promise<ExitCode> {
   const stop = await startParts(['worker', 'scheduler'], parts);
   const bar = progressBar(session, `survey ${id}`);
+  let survey = await readSurvey(parts, id);
   try {
-    let survey = await readSurvey(parts, id);
-    while (survey.rolledUpAt === null) {
-      if (session.signal.aborted && survey.state !== 'stopped') await stopSurvey(parts.db, id, parts.now());
+    while (survey.rolledUpAt === null && !session.signal.aborted) {
       bar.update(
         survey.state === 'planning' ? 0 : survey.committed,
         survey.chunks,
@@ -96,13 +102,29 @@ export async function waitForSurvey(id: string, parts: Parts, session: Session):
       await sleep(POLL_MS);
       survey = await readSurvey(parts, id);
     }
-    bar.stop(survey.committed, survey.chunks);
-    await session.out(await headlineText(parts.db, survey, session.format));
-    return survey.state === 'complete' ? EXIT.done : EXIT.partial;
   } finally {
-    bar.stop(0, 0);
+    bar.stop(survey.committed, survey.chunks);
     await stop();
   }
+  if (survey.rolledUpAt === null) survey = await endEarly(id, parts);
+  sayWhatIsMissing(survey, session);
+  await session.out(await headlineText(parts.db, survey, session.format));
+  return survey.state === 'complete' ? EXIT.done : EXIT.partial;
+}
+
+/** Ends a survey whose dialling was halted: what was observed is counted, the rest is never issued again. */
+async function endEarly(id: string, parts: Parts): Promise<SurveyRow> {
+  await stopSurvey(parts.db, id, parts.now());
+  await rollUp(id, parts);
+  return readSurvey(parts, id);
+}
+
+/** A survey of nothing, or of less than somebody may think, says so. */
+function sayWhatIsMissing(survey: SurveyRow, session: Session): void {
+  const left = Object.entries(survey.excludedBy).map(([reason, count]) => `${reason} ${count}`);
+  if (left.length > 0) session.say(`Candidates that were left out: ${left.join(', ')}.`);
+  if (survey.targets === 0 && survey.state === 'complete')
+    session.say('There was nothing to survey: no candidate is in this scope.');
 }
 
 async function readSurvey(parts: Parts, id: string): Promise<SurveyRow> {

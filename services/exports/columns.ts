@@ -281,6 +281,26 @@ export const DATASETS = {
       column('deviation', 'integer', 't.deviation', 'deviation that the source admits'),
     ],
   },
+  overlaps: {
+    description: 'endpoints of a survey by the exact set of feeds that named them',
+    perSurvey: true,
+    source: `(select feeds, count(*) as endpoints, count(*) filter (where kubernetes) as kubernetes_endpoints from (
+      select array_agg(distinct f.feed collate "C") as feeds, bool_or(o.component is not null and o.component <> 'other') as kubernetes
+      from observation o cross join unnest(o.feeds) as f (feed) where o.survey_id = $SURVEY group by coalesce(host(o.address), o.host), o.port
+      ) e group by feeds) t`,
+    orderBy: 't.endpoints desc, t.feeds',
+    columns: [
+      column('feeds', 'texts', 't.feeds', 'the feeds that named these endpoints; no other did'),
+      column('feed_count', 'integer', 'cardinality(t.feeds)', 'how many feeds they are'),
+      column('endpoints', 'integer', 't.endpoints', 'endpoints, whatever they answered'),
+      column(
+        'kubernetes_endpoints',
+        'integer',
+        't.kubernetes_endpoints',
+        'those at which a component of Kubernetes was recognised',
+      ),
+    ],
+  },
 } as const satisfies Record<string, Dataset>;
 
 export type DatasetName = keyof typeof DATASETS;

@@ -4,7 +4,7 @@ import type { Database } from '../platform/db/database.ts';
 import { storableJson, storableText } from '../platform/db/json.ts';
 import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
-import { lockOpenChunk, markCommitted } from '../surveys/chunk.store.ts';
+import { lockOpenChunk, markCommitted, splitChunk } from '../surveys/chunk.store.ts';
 import type { Observation, ObservedEndpoint } from './observation.ts';
 
 /** Names of one certificate that are stored; certificates with thousands exist. */
@@ -19,13 +19,14 @@ const FIRST_TIME = Date.parse('0001-01-01T00:00:00Z');
 const LAST_TIME = Date.parse('9999-12-31T23:59:59Z');
 
 /**
- * Stores all observations of a chunk exactly once: false when the chunk was committed before (a second delivery) or its survey was stopped.
- * Rolls back whole on any failure; the caller may call again.
+ * Stores the observations of a chunk exactly once: false when the chunk was committed before (a second delivery), its survey was stopped, or
+ * nothing was observed. Rolls back whole on any failure; the caller may call again. `observations` follow the chunk's targets; null stands
+ * for one that was not observed because work was halted: those targets become a chunk of their own, open for later.
  */
 export async function commitChunk(
   database: Pick<Database, 'transaction'>,
   chunk: { surveyId: string; chunk: number; vantage: string },
-  observations: readonly Observation[],
+  observations: readonly (Observation | null)[],
   at: Date,
 ): Promise<boolean> {
   const commit = (): Promise<boolean> => database.transaction((tx) => storeChunk(tx, chunk, observations, at));
@@ -39,10 +40,13 @@ export async function commitChunk(
 async function storeChunk(
   tx: Kysely<DB>,
   chunk: { surveyId: string; chunk: number; vantage: string },
-  observations: readonly Observation[],
+  all: readonly (Observation | null)[],
   at: Date,
 ): Promise<boolean> {
-  if (!(await lockOpenChunk(tx, chunk.surveyId, chunk.chunk))) return false;
+  const observations = all.filter((observation) => observation !== null);
+  if ((all.length > 0 && observations.length === 0) || !(await lockOpenChunk(tx, chunk.surveyId, chunk.chunk))) return false;
+  const left = all.flatMap((observation, index) => (observation === null ? [index] : []));
+  if (left.length > 0) await splitChunk(tx, chunk.surveyId, chunk.chunk, left);
   await insertCertificates(tx, observations);
   await insertVersions(tx, observations);
   await insertObservations(tx, chunk, observations, at);

@@ -34,8 +34,8 @@ export interface ObserveContext {
 }
 
 /**
- * Observes a chunk exactly once, however often it is delivered: true when this call committed it. When `signal` aborts, nothing is
- * committed and the chunk stays open for the planner to issue again.
+ * Observes a chunk exactly once, however often it is delivered: true when this call committed something of it. When `signal` aborts, no
+ * further dial starts; what was observed is committed and the rest stays open for the planner to issue again.
  */
 export async function observe(
   chunk: { surveyId: string; chunk: number },
@@ -49,23 +49,22 @@ export async function observe(
   const observations = await (plan.method === 'passive'
     ? readChunk(targets, await context.policyFor(plan.scope), context)
     : dialChunk(targets, plan, context, signal));
-  if (observations === null) return false;
   return commitChunk(context.database, { ...chunk, vantage: plan.vantage }, observations, context.now());
 }
 
-/** All targets of a chunk, or null when the signal ended it first. */
+/** What became of every target of a chunk, in its order; null where `signal` came before its turn. A dial that has begun is waited for. */
 async function dialChunk(
   targets: readonly SurveyTarget[],
   plan: SurveyPlan,
   context: ObserveContext,
   signal: AbortSignal,
-): Promise<Observation[] | null> {
-  try {
-    return await Promise.all(targets.map((target) => dial(target, plan, context, signal)));
-  } catch (error) {
-    if (signal.aborted) return null;
-    throw error;
-  }
+): Promise<(Observation | null)[]> {
+  const ends = await Promise.allSettled(targets.map((target) => dial(target, plan, context, signal)));
+  return ends.map((end) => {
+    if (end.status === 'fulfilled') return end.value;
+    if (!signal.aborted) throw end.reason;
+    return null;
+  });
 }
 
 /** One target dialled within pace, unless planning or policy already decided. Policy is asked when the turn has come: an opt-out holds for queued work. */

@@ -89,4 +89,14 @@ export interface PanelsChart {
   readonly breaks: readonly string[];
 }
 
-export type Chart = BarsChart | OverlapChart | StackedChart | TimelineChart | SharesChart | PanelsChart;
+/** Overlapping sets by their exact combinations: what stands in one row stands in no other. */
+export interface MatrixChart {
+  readonly kind: 'matrix';
+  /** Plural, as written beside the numbers: "endpoints". */
+  readonly unit: string;
+  readonly sets: readonly { readonly label: string; readonly value: number }[];
+  /** `sets`: places in the list of sets, one at least. `alone`: what stands here is in one set only; false in a row of one when it stands for several. */
+  readonly rows: readonly { readonly sets: readonly number[]; readonly alone: boolean; readonly value: number }[];
+}
+
+export type Chart = BarsChart | OverlapChart | StackedChart | TimelineChart | SharesChart | PanelsChart | MatrixChart;

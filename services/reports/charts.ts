@@ -2,6 +2,7 @@
 import type { Chart } from './chart.ts';
 import { barsPicture } from './charts/bars.ts';
 import { type Picture, svgAttributes } from './charts/drawing.ts';
+import { matrixPicture } from './charts/matrix.ts';
 import { overlapPicture } from './charts/overlap.ts';
 import { CHART_RULES, paletteVariables } from './charts/palette.ts';
 import { panelsPicture } from './charts/panels.ts';
@@ -30,6 +31,8 @@ function pictureOf(chart: Chart, width: number): Picture {
       return sharesPicture(chart, width);
     case 'panels':
       return panelsPicture(chart, width);
+    case 'matrix':
+      return matrixPicture(chart, width);
   }
 }
 

@@ -6,9 +6,10 @@ import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import type { Geo } from '../platform/geo.ts';
 import { latestSurvey } from '../surveys/survey.store.ts';
-import { isReportName, REPORTS } from './index.ts';
+import type { HeadlineData } from './headline-data.ts';
+import { isReportName, REPORTS, type ReportDefinition } from './index.ts';
 import { manifestOf } from './manifest.ts';
-import { readHeadlineData } from './report.store.ts';
+import { type HeadlineRequest, readFeedsData, readHeadlineData } from './report.store.ts';
 import { type ReportFiles, reportDirectory } from './report-files.ts';
 import type { Report } from './section.ts';
 import { type ReportFormat, writeReport } from './write.ts';
@@ -50,7 +51,7 @@ export async function makeReport(request: ReportRequest, context: ReportContext)
   if (surveyId === null) throw new KubecensusError('KC_NO_SURVEY', 'No survey has been counted yet.');
   const geo = await context.geo();
   const networks = await addressPerNetwork(context.db, surveyId);
-  const data = await readHeadlineData(context.db, {
+  const { data, report } = await build(REPORTS[request.name], context.db, {
     surveyId,
     compareId: request.compareId,
     generatedAt: context.now().toISOString(),
@@ -58,9 +59,26 @@ export async function makeReport(request: ReportRequest, context: ReportContext)
     geo: geo.sources,
     networkName: (asn) => geo.lookup(networks.get(asn) ?? '').organisation,
   });
-  const report = REPORTS[request.name].build(data);
   const manifest = manifestOf(data);
   const out = request.out ?? reportDirectory(context.dataDir, request.id);
   const files = await writeReport(report, { id: request.id, out, formats: request.formats, manifest });
   return { report, files, surveyId, manifest };
+}
+
+/** Reads what the report asks for, and builds it. */
+async function build(
+  definition: ReportDefinition,
+  db: Kysely<DB>,
+  request: HeadlineRequest,
+): Promise<{ data: HeadlineData; report: Report }> {
+  switch (definition.reads) {
+    case 'headline': {
+      const data = await readHeadlineData(db, request);
+      return { data, report: definition.build(data) };
+    }
+    case 'feeds': {
+      const data = await readFeedsData(db, request);
+      return { data, report: definition.build(data) };
+    }
+  }
 }

@@ -3,8 +3,10 @@ import { type Kysely, sql } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import { clusterInterval } from '../rollups/cluster.store.ts';
+import { surveyOverlaps } from '../rollups/overlap.store.ts';
 import type { Dimension, Unit } from '../rollups/rollup.ts';
 import { GRADE, JOIN_SUSPECT } from '../rollups/suspect.store.ts';
+import type { FeedsData } from './feeds-data.ts';
 import type {
   FeedRunFacts,
   GeoSource,
@@ -33,27 +35,37 @@ export interface HeadlineRequest {
  * a survey or an import goes on. Throws KC_NO_SURVEY when either survey does not exist. Reads only.
  */
 export function readHeadlineData(db: Kysely<DB>, request: HeadlineRequest): Promise<HeadlineData> {
-  return db
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .setAccessMode('read only')
-    .execute(async (snapshot) => {
-      const survey = await readSurvey(snapshot, request.surveyId);
-      const rollups = await readRollups(snapshot, survey.id);
-      return {
-        generatedAt: request.generatedAt,
-        codeVersion: request.codeVersion,
-        survey,
-        headline: await readHeadline(snapshot, survey.id),
-        rollups,
-        clusters: await clusterInterval(snapshot, survey.id),
-        feedRuns: await readFeedRuns(snapshot, survey),
-        tallies: await readTallies(snapshot),
-        networkNames: networkNames(rollups, request.networkName),
-        geo: request.geo,
-        compare: request.compareId === null ? null : await readCompared(snapshot, request.compareId),
-      };
-    });
+  return inSnapshot(db, (snapshot) => headlineData(snapshot, request));
+}
+
+/** Everything the report on feeds says; the rest as for the headline report. */
+export function readFeedsData(db: Kysely<DB>, request: HeadlineRequest): Promise<FeedsData> {
+  return inSnapshot(db, async (snapshot) => ({
+    ...(await headlineData(snapshot, request)),
+    overlaps: await surveyOverlaps(snapshot, request.surveyId),
+  }));
+}
+
+function inSnapshot<Data>(db: Kysely<DB>, read: (snapshot: Kysely<DB>) => Promise<Data>): Promise<Data> {
+  return db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(read);
+}
+
+async function headlineData(snapshot: Kysely<DB>, request: HeadlineRequest): Promise<HeadlineData> {
+  const survey = await readSurvey(snapshot, request.surveyId);
+  const rollups = await readRollups(snapshot, survey.id);
+  return {
+    generatedAt: request.generatedAt,
+    codeVersion: request.codeVersion,
+    survey,
+    headline: await readHeadline(snapshot, survey.id),
+    rollups,
+    clusters: await clusterInterval(snapshot, survey.id),
+    feedRuns: await readFeedRuns(snapshot, survey),
+    tallies: await readTallies(snapshot),
+    networkNames: networkNames(rollups, request.networkName),
+    geo: request.geo,
+    compare: request.compareId === null ? null : await readCompared(snapshot, request.compareId),
+  };
 }
 
 async function readCompared(db: Kysely<DB>, id: string): Promise<NonNullable<HeadlineData['compare']>> {

@@ -136,3 +136,24 @@ export async function markCommitted(tx: Kysely<DB>, id: string, chunk: number, a
     .where('chunk', '=', chunk)
     .execute();
 }
+
+/**
+ * Cuts a chunk in two: the targets at `indices` (counted from 0 in the chunk's order) go into a new open chunk, so that what was observed of the
+ * rest can be committed now. Called in the committing transaction, on a locked chunk.
+ */
+export async function splitChunk(tx: Kysely<DB>, id: string, chunk: number, indices: readonly number[]): Promise<void> {
+  // Two chunks may be cut at the same moment; the survey's row makes them take different numbers.
+  await tx.selectFrom('survey').select('id').where('id', '=', id).forUpdate().executeTakeFirstOrThrow();
+  await sql`
+    with fresh as (
+      insert into survey_chunk (survey_id, chunk, target_count)
+      select survey_id, max(chunk) + 1, ${indices.length} from survey_chunk where survey_id = ${id} group by survey_id returning chunk
+    ), numbered as (
+      select position, row_number() over (order by position) - 1 as index from survey_target where survey_id = ${id} and chunk = ${chunk}
+    ), shrunk as (
+      update survey_chunk set target_count = target_count - ${indices.length} where survey_id = ${id} and chunk = ${chunk}
+    )
+    update survey_target t set chunk = fresh.chunk from fresh, numbered
+    where t.survey_id = ${id} and t.chunk = ${chunk} and t.position = numbered.position and numbered.index = any(${[...indices]}::bigint[])
+  `.execute(tx);
+}

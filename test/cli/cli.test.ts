@@ -209,7 +209,7 @@ it('refuses a survey without a scope, of the internet without a contact, and of 
   const { run } = await installation(t);
   refused(await run('survey'), 2, 'KC_NO_SCOPE');
   refused(await run('survey', '--scope', '8.8.8.0/24'), 2, 'KC_NO_CONTACT');
-  refused(await run('survey', '--scope', '8.8.8.8/8'), 2, 'KC_SCOPE');
+  refused(await run('survey', '--scope', '8.8.8.8/8'), 2, 'KC_CONFIG');
   assert.deepEqual(rowsOf(await run('surveys')), [], 'nothing was begun');
 });
 

@@ -104,3 +104,21 @@ test('kill -9 of the embedded server: it is started again and the survey counts 
   assert.equal(result.code, 0, result.stderr);
   assert.deepEqual(await counts(id), undisturbed);
 });
+
+test('Ctrl-C: dialling stops, what was observed is counted, the survey is stopped and partial', async () => {
+  const survey = startCommand(['survey', '--all-ports'], environment);
+  const ended = finished(survey);
+  const { survey: id } = await midway();
+  survey.kill('SIGINT');
+  const result = await ended;
+  assert.equal(result.code, 3, result.stderr);
+  const { rows } = await runCommand(['surveys'], environment);
+  const row = rows.find((one) => one['survey'] === id);
+  assert.equal(row?.['state'], 'stopped');
+  const stats = await runCommand(['stats', '--survey', id], environment);
+  const counted = Number(stats.rows[0]?.['endpoint']);
+  assert.ok(counted > 0 && counted < Number(row?.['targets']), `${counted} of ${row?.['targets']} endpoints`);
+  // Nothing of the open chunks is lost: more was counted than whole chunks hold, or exactly as much as the chunks that say so.
+  const [done] = String(row?.['chunks']).split('/').map(Number);
+  assert.ok(counted >= (done ?? 0), 'every committed chunk holds observations');
+});

@@ -19,6 +19,7 @@ import {
 } from '../../services/exports/export.store.ts';
 import { csvText } from '../../services/exports/formula-guard.ts';
 import { RecordEnds, withCarriageReturns } from '../../services/exports/record-ends.ts';
+import { commitChunk } from '../../services/observations/observation.store.ts';
 import type { Database } from '../../services/platform/db/database.ts';
 import { recompute } from '../../services/rollups/rollup.store.ts';
 import { withDatabase } from '../support/database.ts';
@@ -233,6 +234,26 @@ it('rollups show what was not observed as a question mark in CSV and as null in 
   assert.equal(missing?.count, 1);
   const { text: csv } = await exportText(database, 'rollups', 'csv');
   assert.match(csv, /endpoint,component grade,\? not,1\r\n/);
+});
+
+it('overlaps: each endpoint once, under exactly the feeds that named it', async (t) => {
+  const { database } = await withDatabase(t);
+  await surveyOf(database, 's', [
+    observation({ host: '8.0.0.1', address: '8.0.0.1', feeds: ['b', 'a'] }),
+    observation({ host: '8.0.0.2', address: '8.0.0.2', feeds: ['a'] }),
+    observation({ ...silence, host: '8.0.0.3', address: '8.0.0.3', feeds: ['b'] }),
+    observation({ host: '8.0.0.4', address: '8.0.0.4', feeds: ['b'], verdict: { component: 'other' } }),
+    observation({ host: '8.0.0.5', address: '8.0.0.5', feeds: ['a'] }),
+  ]);
+  await surveyOf(database, 'other', [observation({ host: '9.0.0.1', address: '9.0.0.1', feeds: ['a'] })]);
+  // The second endpoint again, by a name that another feed gave and another chunk held.
+  await sql`insert into survey_chunk (survey_id, chunk, target_count) values ('s', 1, 0)`.execute(database.db);
+  const byName = observation({ host: 'k.example.org', address: '8.0.0.2', feeds: ['b'] });
+  await commitChunk(database, { surveyId: 's', chunk: 1, vantage: 'v' }, [byName], NOW);
+  assert.equal(
+    (await exportText(database, 'overlaps', 'csv')).text,
+    'feeds,feed_count,endpoints,kubernetes_endpoints\r\na b,2,2,2\r\nb,1,2,0\r\na,1,1,1\r\n',
+  );
 });
 
 describe('a file', () => {

@@ -6,9 +6,10 @@ import { commitChunk } from '../../services/observations/observation.store.ts';
 import type { Observation } from '../../services/observations/observation.ts';
 import { makePartitions } from '../../services/observations/partition.store.ts';
 import type { Database } from '../../services/platform/db/database.ts';
+import { openChunks, openTargets, storeChunks } from '../../services/surveys/chunk.store.ts';
 import { stopSurvey } from '../../services/surveys/survey.store.ts';
 import { withDatabase } from '../support/database.ts';
-import { leaf, NOW, observation, runningSurvey, silence, surveyOf } from '../support/observations.ts';
+import { leaf, NOW, observation, plannedSurvey, runningSurvey, silence, surveyOf } from '../support/observations.ts';
 
 const chunkOf = (surveyId: string, chunk = 0) => ({ surveyId, chunk, vantage: 'v' });
 const later = (minutes: number): Date => new Date(NOW.getTime() + minutes * 60_000);
@@ -53,6 +54,44 @@ describe('a chunk', () => {
     assert.equal(done.filter((mine) => mine).length, 1);
     assert.equal((await rows(database)).length, 200);
     assert.equal((await stateOf(database, '8.0.1.7'))?.['misses'], 1);
+  });
+
+  it('is cut in two when work is halted: what was observed is committed, the rest stays open in its order', async (t) => {
+    const { database } = await withDatabase(t);
+    await plannedSurvey(database, 's');
+    const target = (n: number) => ({
+      ...{ candidateId: null, host: `8.0.2.${n}`, address: `8.0.2.${n}`, port: 6443, serverName: null },
+      ...{ feeds: ['list'], flags: [], outcome: null, evidenceFeed: null },
+    });
+    await storeChunks(database.db, 's', [[0, 1, 2, 3, 4].map(target), [5].map(target)], {}, NOW);
+    const seen = (n: number) => observation({ host: `8.0.2.${n}`, address: `8.0.2.${n}` });
+    assert.equal(await commitChunk(database, chunkOf('s'), [seen(0), null, seen(2), null, null], NOW), true);
+    assert.deepEqual(await openChunks(database.db, 10), [
+      { surveyId: 's', chunk: 1 },
+      { surveyId: 's', chunk: 2 },
+    ]);
+    assert.deepEqual(
+      (await openTargets(database.db, 's', 2))?.map(({ host }) => host),
+      ['8.0.2.1', '8.0.2.3', '8.0.2.4'],
+    );
+    // Halted again, and then finished: positions of a cut chunk have gaps.
+    assert.equal(await commitChunk(database, chunkOf('s', 2), [null, seen(3), null], later(1)), true);
+    assert.deepEqual(
+      (await openTargets(database.db, 's', 3))?.map(({ host }) => host),
+      ['8.0.2.1', '8.0.2.4'],
+    );
+    assert.equal(await commitChunk(database, chunkOf('s', 3), [seen(1), seen(4)], later(2)), true);
+    assert.equal(await commitChunk(database, chunkOf('s', 1), [null], later(2)), false);
+    assert.equal(await commitChunk(database, chunkOf('s', 1), [seen(5)], later(3)), true);
+    assert.deepEqual(
+      (await rows(database)).map(({ host }) => host),
+      [0, 1, 2, 3, 4, 5].map((n) => `8.0.2.${n}`),
+    );
+    const counts = await sql<{ chunks: number; targets: number }>`
+      select count(*) as chunks, sum(target_count) as targets from survey_chunk where survey_id = 's'`.execute(
+      database.db,
+    );
+    assert.deepEqual([Number(counts.rows[0]?.chunks), Number(counts.rows[0]?.targets)], [4, 6]);
   });
 
   it('is rolled back whole when its commit fails, and may be committed again', async (t) => {

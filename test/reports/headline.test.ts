@@ -290,5 +290,5 @@ test('the same data gives the same report', () => {
   };
   assert.deepEqual(headline(shuffled), REPORT);
   assert.deepEqual(cellsOf(shuffled, 'endpoint', 'outcome'), cellsOf(DATA, 'endpoint', 'outcome'));
-  assert.deepEqual(Object.keys(REPORTS), ['headline']);
+  assert.deepEqual(Object.keys(REPORTS), ['headline', 'feeds']);
 });

@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type BrowserContext, chromium } from 'playwright-core';
+import { feedsReport } from '../../services/reports/feeds-report.ts';
 import { headline } from '../../services/reports/headline.ts';
 import { htmlOf } from '../../services/reports/html.ts';
-import { hostileData } from './hostile-data.ts';
+import { HOSTILE, hostileData } from './hostile-data.ts';
 import { sampleData, sampleTallies } from './sample-data.ts';
+import { manyFeeds, sampleFeeds } from './sample-feeds.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const skip = existsSync(CHROMIUM) ? false : `there is no ${CHROMIUM}`;
@@ -40,6 +42,8 @@ before(async () => {
     htmlOf(headline(sampleData({ endpoints: 900, weight: 811, seed: 3, tallies: sampleTallies(9) }))),
   );
   await writeFile(join(home, 'hostile.html'), htmlOf(headline(hostileData())));
+  await writeFile(join(home, 'feeds.html'), htmlOf(feedsReport(manyFeeds())));
+  await writeFile(join(home, 'hostile-feeds.html'), htmlOf(feedsReport(sampleFeeds(HOSTILE.slice(0, 4)))));
 });
 
 after(async () => {
@@ -75,7 +79,10 @@ interface Measures {
   readonly ink: string;
 }
 
-for (const name of ['plain', 'hostile']) {
+/** Pages, and how many pictures each has at least. */
+const PAGES = { plain: 9, hostile: 9, feeds: 2, 'hostile-feeds': 2 };
+
+for (const [name, pictures] of Object.entries(PAGES)) {
   for (const width of [1440, 768, 390]) {
     test(`the page fits ${width} pixels and loads nothing (${name} data)`, { skip }, async () => {
       const page = await browser.newPage();
@@ -91,7 +98,7 @@ for (const name of ['plain', 'hostile']) {
       await page.close();
       assert.deepEqual(troubles, []);
       assert.deepEqual(requests, [url]);
-      assert.ok(measures.figures > 8);
+      assert.ok(measures.figures >= pictures);
       const [shown, hidden] = width > 600 ? [measures.wide, measures.narrow] : [measures.narrow, measures.wide];
       assert.deepEqual([shown, hidden], [measures.figures, 0]);
       assert.deepEqual(measures.cut, [], 'no letter of a picture lies outside it');

@@ -1,11 +1,16 @@
 // What the store reads from Postgres is what was put there, whatever else lies beside it.
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { Database } from '../../services/platform/db/database.ts';
 import { headline } from '../../services/reports/headline.ts';
 import type { HeadlineData, Rollup } from '../../services/reports/headline-data.ts';
-import { type HeadlineRequest, readHeadlineData } from '../../services/reports/report.store.ts';
+import { makeReport } from '../../services/reports/report.job.ts';
+import { type HeadlineRequest, readFeedsData, readHeadlineData } from '../../services/reports/report.store.ts';
+import { readReport } from '../../services/reports/report-files.ts';
 import { recompute } from '../../services/rollups/rollup.store.ts';
 import { withDatabase } from '../support/database.ts';
 import { type SampleEndpoint, sampleEndpoints, sampleHeadline, sampleRollups } from './sample-data.ts';
@@ -262,4 +267,33 @@ test('a survey that does not exist is an error with a code, also as the one to c
   await assert.rejects(readHeadlineData(database.db, REQUEST), { code: 'KC_NO_SURVEY' });
   await storeSurvey(database, 'now', []);
   await assert.rejects(readHeadlineData(database.db, { ...REQUEST, compareId: 'never' }), { code: 'KC_NO_SURVEY' });
+});
+
+test('the report on feeds reads the same as the headline report and the overlaps of its survey, and is written by its name', async (t) => {
+  const { database } = await withDatabase(t);
+  await storeSurvey(database, 'now', distinct(40, 6));
+  await recompute(database.db, 'now', AT);
+  const { overlaps, ...rest } = await readFeedsData(database.db, REQUEST);
+  assert.deepEqual(rest, await readHeadlineData(database.db, REQUEST));
+  assert.equal(overlaps.endpoints.seen, rest.headline.endpoint.observed);
+  await assert.rejects(readFeedsData(database.db, { ...REQUEST, surveyId: 'none' }), { code: 'KC_NO_SURVEY' });
+  const home = await mkdtemp(join(tmpdir(), 'feeds-report-'));
+  t.after(() => rm(home, { recursive: true }));
+  const made = await makeReport(
+    { id: 'r', name: 'feeds', surveyId: null, compareId: null, out: join(home, 'out'), formats: ['json'] },
+    {
+      db: database.db,
+      now: () => AT,
+      codeVersion: '0.1.0',
+      dataDir: home,
+      geo: async () => ({ sources: [], lookup: () => ({ country: null, asn: null, organisation: null }) }),
+    },
+  );
+  assert.deepEqual([made.report.name, made.surveyId], ['feeds', 'now']);
+  assert.equal((await readReport(join(home, 'out')))?.name, 'feeds');
+  const combinations = made.report.sections[0]?.tables[0]?.rows ?? [];
+  assert.equal(
+    combinations.reduce((sum, row) => sum + Number(row[3]), 0),
+    overlaps.endpoints.seen,
+  );
 });

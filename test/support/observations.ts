@@ -86,8 +86,8 @@ export const leaf = (changes: Partial<Leaf> = {}): Leaf => ({
   ...changes,
 });
 
-/** A running survey with empty chunks to commit to; partitions are made for `at`. */
-export async function runningSurvey({ db }: Pick<Database, 'db'>, id: string, chunks: number, at = NOW): Promise<void> {
+/** An active survey that waits for its plan; partitions are there. */
+export async function plannedSurvey({ db }: Pick<Database, 'db'>, id: string, at = NOW): Promise<void> {
   await makePartitions(db, at);
   const plan = {
     id,
@@ -102,6 +102,17 @@ export async function runningSurvey({ db }: Pick<Database, 'db'>, id: string, ch
     rate: 1,
   } as const;
   await createSurvey(db, plan, {}, at);
+}
+
+/** A running survey with empty chunks to commit to; partitions are made for `at`. */
+export async function runningSurvey(
+  database: Pick<Database, 'db'>,
+  id: string,
+  chunks: number,
+  at = NOW,
+): Promise<void> {
+  const { db } = database;
+  await plannedSurvey(database, id, at);
   await storeChunks(
     db,
     id,

@@ -34,7 +34,7 @@ export function createLogListFeed(options: LogListFeedOptions): Feed {
     kind: 'sightings',
     title: 'Certificate Transparency logs of a log list',
     terms: 'Public by design; log operators ask for a User-Agent with a contact and for respect of 429 replies.',
-    upstreams: [],
+    upstreams: ['Certificate Transparency logs'],
     cost: 'free',
     query: `${options.path}: ${options.states.join(', ')}`,
     pull: (since, signal) => pullList(options, since, signal),

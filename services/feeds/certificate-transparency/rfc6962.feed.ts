@@ -56,7 +56,7 @@ export function createRfc6962Feed(options: Rfc6962FeedOptions): Feed {
     kind: 'sightings',
     title: `Certificate Transparency log ${origin} (RFC 6962)`,
     terms: 'Public by design; the log operator asks for a User-Agent with a contact and for respect of 429 replies.',
-    upstreams: [],
+    upstreams: ['Certificate Transparency logs'],
     cost: 'free',
     query: options.url,
     async *pull(since, signal) {

@@ -55,7 +55,7 @@ export function createStaticCtFeed(options: StaticCtFeedOptions): Feed {
     kind: 'sightings',
     title: `Certificate Transparency log ${options.origin}`,
     terms: 'Public by design; the log operator asks for a User-Agent with a contact and for respect of 429 replies.',
-    upstreams: [],
+    upstreams: ['Certificate Transparency logs'],
     cost: 'free',
     query: `${options.origin} at ${options.monitoringUrl}${options.names === true ? ', names tiles (unauthenticated)' : ''}`,
     async *pull(since, signal) {

@@ -1,0 +1,7 @@
+// Everything the report on feeds is made of: what the headline report reads, and how far the feeds of its survey overlap.
+import type { SurveyOverlaps } from '../rollups/overlap.store.ts';
+import type { HeadlineData } from './headline-data.ts';
+
+export interface FeedsData extends HeadlineData {
+  readonly overlaps: SurveyOverlaps;
+}
