@@ -6,6 +6,7 @@ import { type Command, EXIT } from './command.ts';
 export const benchCommand: Command = {
   usage: 'bench [name]',
   help: `run one benchmark or all: ${Object.keys(BENCHMARKS).join(', ')}`,
+  printsRows: false,
   run: async (session, [name]) => {
     if (name !== undefined && !Object.hasOwn(BENCHMARKS, name))
       throw new KubecensusError(

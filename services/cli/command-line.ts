@@ -8,7 +8,7 @@ import { createLog } from '../platform/log.ts';
 import { release } from '../platform/release.ts';
 import type { Command, ExitCode, Options, Session } from './command.ts';
 import { EXIT } from './command.ts';
-import { COMMANDS } from './index.ts';
+import { COMMANDS, GROUPS } from './index.ts';
 import { ROW_FORMATS, type RowFormat } from './rows.ts';
 
 /** Runs the command that `args` name; never throws. */
@@ -46,7 +46,7 @@ function addCommand(
   const existing = program.commands.find((other) => other.name() === name);
   const isNested = words[0] !== undefined && /^[a-z]/.test(words[0]);
   if (isNested) {
-    const group = existing ?? program.command(name as string);
+    const group = existing ?? program.command(name as string).description(GROUPS[name as string] ?? '');
     addCommand(group, { ...command, usage: words.join(' ') }, action);
     return;
   }
@@ -134,6 +134,8 @@ function attributeOf(flags: string): string {
 
 /** Row formats are checked here, except for commands whose --format means something else. */
 function rowFormat(command: Command, value: unknown): RowFormat {
+  if (command.printsRows === false && value !== undefined)
+    throw new KubecensusError('KC_USAGE', 'This command prints no rows, so that it takes no --format.');
   if (value === undefined || command.options?.some((option) => option.flags.startsWith('--format')))
     return process.stdout.isTTY === true ? 'table' : 'ndjson';
   if ((ROW_FORMATS as readonly unknown[]).includes(value)) return value as RowFormat;

@@ -15,6 +15,13 @@ import { statsCommand } from './stats.ts';
 import { surveyCommand } from './survey.ts';
 import { pauseCommand, resumeCommand, surveysCommand } from './surveys.ts';
 
+/** What commands of two words have in common; named alone, a group lists. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  feeds: 'sources of sightings and counts: list, pull, explain a run',
+  schedule: 'feeds, surveys and reports on a cron expression',
+  'opt-out': 'who asked not to be asked',
+};
+
 export const COMMANDS: readonly Command[] = [
   demoCommand,
   startCommand,

@@ -13,6 +13,7 @@ export const startCommand: Command = {
       help: `which parts to run, comma-separated: ${Object.keys(ROLES).join(', ')} (default: all)`,
     },
   ],
+  printsRows: false,
   run: async (session, _args, options) => {
     const parts = rolesOf(textOption(options, 'role') ?? 'all');
     const composed = await session.open();

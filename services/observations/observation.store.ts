@@ -44,7 +44,8 @@ async function storeChunk(
   at: Date,
 ): Promise<boolean> {
   const observations = all.filter((observation) => observation !== null);
-  if ((all.length > 0 && observations.length === 0) || !(await lockOpenChunk(tx, chunk.surveyId, chunk.chunk))) return false;
+  if ((all.length > 0 && observations.length === 0) || !(await lockOpenChunk(tx, chunk.surveyId, chunk.chunk)))
+    return false;
   const left = all.flatMap((observation, index) => (observation === null ? [index] : []));
   if (left.length > 0) await splitChunk(tx, chunk.surveyId, chunk.chunk, left);
   await insertCertificates(tx, observations);
