@@ -1,5 +1,6 @@
 // Runs the tests: one PostgreSQL for all of them, node's own runner over the files, and a word about what was skipped.
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -29,20 +30,30 @@ if (files.length === 0) {
   process.exit(2);
 }
 
+/** On a build server always the same; elsewhere every run looks somewhere else. */
+const CI_SEED = 20_261_124;
+const seed = Number(
+  process.env['KUBECENSUS_TEST_SEED'] ?? (process.env['CI'] === 'true' ? CI_SEED : randomInt(1, 2 ** 31)),
+);
+
 const missing = redisMissing();
 const home = await mkdtemp(join(tmpdir(), 'kubecensus-tests-'));
 const embedded = await openEmbedded(home, pino({ level: 'warn' }, process.stderr));
 process.stderr.write(
-  `${files.length} test files; PostgreSQL 18 in ${home}; Redis: ${missing === null ? 'started where needed' : `suites skipped, ${missing}`}\n`,
+  `${files.length} test files; PostgreSQL 18 in ${home}; Redis: ${missing === null ? 'started where needed' : `suites skipped, ${missing}`}; KUBECENSUS_TEST_SEED=${seed}\n`,
 );
 let code = 1;
 try {
   const concurrency = Math.min(MAX_AT_ONCE, availableParallelism() * 2);
-  const child = spawn(process.execPath, ['--test', `--test-concurrency=${concurrency}`, ...flags, ...files], {
-    cwd: ROOT,
-    stdio: 'inherit',
-    env: { ...process.env, [DATABASE_URL_VARIABLE]: embedded.url },
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', './test/support/seed.ts', '--test', `--test-concurrency=${concurrency}`, ...flags, ...files],
+    {
+      cwd: ROOT,
+      stdio: 'inherit',
+      env: { ...process.env, [DATABASE_URL_VARIABLE]: embedded.url, KUBECENSUS_TEST_SEED: String(seed) },
+    },
+  );
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
   process.on('SIGINT', forward).on('SIGTERM', forward);
   const [status, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];

@@ -27,7 +27,8 @@ export function placeAfter(
   const passed = positionOf(paging, next, rows + hits.length);
   if (paging.until !== 'empty' && total !== null && passed >= total) return end;
   if (paging.maxRows === null || passed < paging.maxRows) return { next, capped: false };
-  return { next: null, capped: total === null || total > passed };
+  // Without a total, an engine that gave fewer rows than it ever gives has ended by itself.
+  return { next: null, capped: total === null ? rows + hits.length >= paging.maxRows : total > passed };
 }
 
 function numberAfter({ by, size, advance }: Paging, place: string, hits: number): number {
