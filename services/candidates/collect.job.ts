@@ -153,7 +153,7 @@ class Batch {
 function badTime(observedAt: Date | null, now: Date): string | null {
   if (observedAt === null) return null;
   if (!(observedAt.getTime() >= EARLIEST)) return 'bad_time';
-  return observedAt.getTime() > now.getTime() + FUTURE_MS ? 'future_time' : null;
+  return observedAt.getTime() > now.getTime() + FUTURE_MS ? 'time_in_future' : null;
 }
 
 function withoutType(note: RunNote): Omit<RunNote, 'type'> {

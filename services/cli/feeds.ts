@@ -1,7 +1,6 @@
 // kubecensus feeds: what is declared, the last run of each, one run explained, and pulling one.
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Feed } from '../feeds/feed.ts';
 import { type FeedRun, findRun, lastRuns, quarantined } from '../feeds/feed-run.store.ts';
 import { describeFeeds } from '../feeds/index.ts';
@@ -73,7 +72,6 @@ export const feedsRunCommand: Command = {
     const feed = parts.declaredFeed(name as string);
     await agreeToCost(session, feed, options['yes'] === true);
     const run = await parts.runFeed(feed, session.signal, progressOf(session, name as string));
-    await sleep(0);
     return printRun(session, run);
   },
 };

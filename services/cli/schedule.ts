@@ -93,6 +93,7 @@ export const scheduleListCommand: Command = {
 export const scheduleRemoveCommand: Command = {
   usage: 'schedule remove <name>',
   help: 'remove a schedule',
+  printsRows: false,
   run: async (session, [name]) => {
     const parts = await session.open();
     if (!(await removeSchedule(parts.db, name as string)))

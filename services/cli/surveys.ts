@@ -29,6 +29,7 @@ export const surveysCommand: Command = {
 const switchCommand = (usage: string, help: string, paused: boolean, said: string): Command => ({
   usage,
   help,
+  printsRows: false,
   run: async (session) => {
     const parts = await session.open();
     await setPaused(parts.db, paused, parts.now());

@@ -1,6 +1,7 @@
 // When a dial may start: one connection per address, spacing per address and per network, a global rate. No I/O: time and sleep are arguments.
+
+import { networkOf } from '../platform/net/address.ts';
 import { Expiry } from './expiry.ts';
-import { networkOf } from './network.ts';
 import { ReadyQueue } from './ready-queue.ts';
 
 export interface PaceOptions {

@@ -63,18 +63,13 @@ async function insertTargets(
 }
 
 /** Chunks that Postgres says are not done, of surveys that run; at most `limit`, oldest survey first. */
-export async function openChunks(
-  db: Kysely<DB>,
-  limit: number,
-  id: string | null = null,
-): Promise<{ surveyId: string; chunk: number }[]> {
+export async function openChunks(db: Kysely<DB>, limit: number): Promise<{ surveyId: string; chunk: number }[]> {
   const rows = await db
     .selectFrom('survey_chunk')
     .innerJoin('survey', 'survey.id', 'survey_chunk.survey_id')
     .select(['survey_chunk.survey_id', 'survey_chunk.chunk'])
     .where('survey.state', '=', 'running')
     .where('survey_chunk.committed_at', 'is', null)
-    .$if(id !== null, (query) => query.where('survey.id', '=', id as string))
     .orderBy('survey.created_at')
     .orderBy('survey_chunk.chunk')
     .limit(limit)

@@ -1,5 +1,5 @@
 // Chunks: targets cut into queue jobs so that one network is in one chunk, and pacing it needs no shared state.
-import { networkKey, parseAddress } from '../platform/net/address.ts';
+import { networkOf } from '../platform/net/address.ts';
 import { ORDER_RANGE, orderKey, seededOrder } from './order.ts';
 
 /** Targets of one chunk: some minutes of work, one transaction, one queue job. */
@@ -31,7 +31,7 @@ export function cutChunks<T extends ChunkTarget>(
   size: number = CHUNK_SIZE,
 ): T[][] {
   if (!Number.isInteger(size) || size < 1) throw new RangeError(`a chunk holds at least one target, not ${size}`);
-  const networks = groups(targets, seed, networkOf).flatMap((members) =>
+  const networks = groups(targets, seed, networkOfTarget).flatMap((members) =>
     members.length > size ? pack(groups(members, seed, hostOf), NETWORK_CAP) : [members],
   );
   return pack(networks, size).map((members) => interleave(members, seed));
@@ -59,8 +59,8 @@ function pack<T>(parts: readonly T[][], limit: number): T[][] {
  * network's own, so that networks of equal size do not march in step.
  */
 function interleave<T extends ChunkTarget>(members: readonly T[], seed: string): T[] {
-  const placed = groups(members, seed, networkOf).flatMap((network) => {
-    const offset = orderKey('offset', seed, networkOf(network[0]!)) / ORDER_RANGE;
+  const placed = groups(members, seed, networkOfTarget).flatMap((network) => {
+    const offset = orderKey('offset', seed, networkOfTarget(network[0]!)) / ORDER_RANGE;
     return portsApart(network, seed).map((target, i) => ({ target, at: (i + offset) / network.length }));
   });
   return placed.sort((a, b) => a.at - b.at).map(({ target }) => target); // stable: ties keep the networks' seeded order
@@ -81,7 +81,6 @@ function hostOf(target: ChunkTarget): string {
   return target.address ?? target.host;
 }
 
-function networkOf(target: ChunkTarget): string {
-  const address = target.address === null ? null : parseAddress(target.address);
-  return address === null ? target.host : networkKey(address);
+function networkOfTarget(target: ChunkTarget): string {
+  return networkOf(target.address ?? target.host);
 }

@@ -60,12 +60,11 @@ export async function listSurveys(db: Kysely<DB>, id: string | null = null): Pro
 }
 
 /** The newest survey that is complete or stopped, or null. */
-export async function latestSurvey(db: Kysely<DB>, method: string | null = null): Promise<string | null> {
+export async function latestSurvey(db: Kysely<DB>): Promise<string | null> {
   const row = await db
     .selectFrom('survey')
     .select('id')
     .where('rolled_up_at', 'is not', null)
-    .$if(method !== null, (query) => query.where('method', '=', method as string))
     .orderBy('created_at', 'desc')
     .executeTakeFirst();
   return row?.id ?? null;

@@ -286,7 +286,7 @@ it('refuses times that cannot be, and says which', async (t) => {
       times.map((observedAt, i) => sighting(`8.0.0.${i + 1}`, { observedAt })),
     ),
   );
-  assert.deepEqual(run.rejectedBy, { bad_time: 3, future_time: 2 });
+  assert.deepEqual(run.rejectedBy, { bad_time: 3, time_in_future: 2 });
   assert.equal(run.accepted, 1);
 });
 

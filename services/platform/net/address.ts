@@ -97,6 +97,12 @@ export function networkKey(address: Address): string {
   return prefixOf(address, NETWORK_LENGTH[address.family]).text;
 }
 
+/** The same of an address written as text. Anything that is no address, such as a name, is a network of its own. */
+export function networkOf(text: string): string {
+  const address = parseAddress(text);
+  return address === null ? text : networkKey(address);
+}
+
 /** Orders IPv4 before IPv6, then by value. For Array.sort. */
 export function compareAddresses(a: Address, b: Address): number {
   return a.family - b.family || compareBytes(a.bytes, b.bytes);
