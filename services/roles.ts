@@ -1,5 +1,6 @@
 // Roles: which parts of the service a process starts. A table of parts, each a function that starts it and gives its stop.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { apiServer, listen } from './api-server.ts';
 import { JOBS, type JobName, type JobPayloads, jobOf } from './jobs.ts';
 import { makePartitions } from './observations/partition.store.ts';
 import type { Parts } from './parts.ts';
@@ -32,13 +33,16 @@ export const PARTS = {
   worker: startWorker,
   /** Issues what Postgres says is due, fires schedules, delivers reports. */
   scheduler: startScheduler,
+  /** Answers the statistics API. */
+  api: startApi,
 } as const satisfies Record<string, (parts: Parts) => Promise<Stop>>;
 export type Part = keyof typeof PARTS;
 
 export const ROLES: Readonly<Record<string, readonly Part[]>> = {
-  all: ['worker', 'scheduler'],
+  all: ['worker', 'scheduler', 'api'],
   worker: ['worker'],
   scheduler: ['scheduler'],
+  api: ['api'],
 };
 
 /** Starts parts in order; the returned stop ends them in reverse. */
@@ -88,13 +92,25 @@ async function startScheduler(parts: Parts): Promise<Stop> {
   };
 }
 
+async function startApi(parts: Parts): Promise<Stop> {
+  const api = await apiServer(parts);
+  try {
+    const url = await listen(api, parts.config['api.listen']);
+    parts.log.info({ url }, 'the API listens');
+  } catch (error) {
+    await api.close();
+    throw error;
+  }
+  return () => api.close();
+}
+
 /** What a fire needs of the composed parts. */
 export function fireContext(parts: Parts): FireContext {
   return {
     ...parts,
     writeReport: (id, name) =>
       makeReport(
-        { id, name, surveyId: null, compareId: null, out: null, formats: ['html', 'markdown', 'json'] },
+        { id, name, surveyId: null, compareId: null, owner: null, out: null, formats: ['html', 'markdown', 'json'] },
         { ...parts, dataDir: parts.config.dataDir },
       ),
     startFeed: async (feed) => (await parts.queue()).add([jobOf('collect', { feed })]),

@@ -88,6 +88,7 @@ async function report(parts: Parts) {
     name: 'headline',
     surveyId: null,
     compareId: null,
+    owner: null,
     out: null,
     formats: ['html', 'markdown', 'json'] as const,
   };

@@ -19,6 +19,7 @@ export const reportCommand: Command = {
   options: [
     { flags: '--survey <id>', help: 'the survey (default: the newest that is counted)' },
     { flags: '--compare <id>', help: 'an earlier survey to stand beside it' },
+    { flags: '--owner <name>', help: 'whose networks an owner report covers; see owners' },
     { flags: '--html', help: 'only the HTML page (default: all forms)' },
     { flags: '--markdown', help: 'only Markdown' },
     { flags: '--json', help: 'only JSON' },
@@ -34,6 +35,7 @@ export const reportCommand: Command = {
         name: name ?? 'headline',
         surveyId: textOption(options, 'survey'),
         compareId: textOption(options, 'compare'),
+        owner: textOption(options, 'owner'),
         out: out === null ? null : resolve(out),
         formats: formatsOf(options),
       },

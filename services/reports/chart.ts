@@ -99,4 +99,23 @@ export interface MatrixChart {
   readonly rows: readonly { readonly sets: readonly number[]; readonly alone: boolean; readonly value: number }[];
 }
 
-export type Chart = BarsChart | OverlapChart | StackedChart | TimelineChart | SharesChart | PanelsChart | MatrixChart;
+/** A circle for each country, its area in proportion to the value. */
+export interface MapChart {
+  readonly kind: 'map';
+  /** Plural, as written beside the numbers: "endpoints". */
+  readonly unit: string;
+  /** `code`: ISO 3166, two letters. */
+  readonly places: readonly { readonly code: string; readonly label: string; readonly value: number }[];
+  /** What has no country; said below the map. */
+  readonly elsewhere: number;
+}
+
+export type Chart =
+  | BarsChart
+  | OverlapChart
+  | StackedChart
+  | TimelineChart
+  | SharesChart
+  | PanelsChart
+  | MatrixChart
+  | MapChart;

@@ -2,6 +2,7 @@
 import type { Chart } from './chart.ts';
 import { barsPicture } from './charts/bars.ts';
 import { type Picture, svgAttributes } from './charts/drawing.ts';
+import { mapPicture } from './charts/map.ts';
 import { matrixPicture } from './charts/matrix.ts';
 import { overlapPicture } from './charts/overlap.ts';
 import { CHART_RULES, paletteVariables } from './charts/palette.ts';
@@ -33,6 +34,8 @@ function pictureOf(chart: Chart, width: number): Picture {
       return panelsPicture(chart, width);
     case 'matrix':
       return matrixPicture(chart, width);
+    case 'map':
+      return mapPicture(chart, width);
   }
 }
 

@@ -1,7 +1,5 @@
 // The headline report: the two counts, their overlap, and everything they can be counted by. A list of sections.
 import type { HeadlineData } from './headline-data.ts';
-import { isLab, isPartial } from './manifest.ts';
-import { counted } from './numbers.ts';
 import type { Report } from './section.ts';
 import { authenticationSection } from './sections/authentication.ts';
 import { comparisonSection } from './sections/comparison.ts';
@@ -16,7 +14,7 @@ import { qualitySection } from './sections/quality.ts';
 import { referenceSection } from './sections/reference.ts';
 import { tallySections } from './sections/tallies.ts';
 import { versionsSection } from './sections/versions.ts';
-import { writtenTime } from './written-value.ts';
+import { subtitleOf } from './subtitle.ts';
 
 /** Builds the headline report. Pure: the same data gives the same report. */
 export function headline(data: HeadlineData): Report {
@@ -24,7 +22,7 @@ export function headline(data: HeadlineData): Report {
   return {
     name: 'headline',
     title: 'Kubernetes APIs that answer from the internet',
-    subtitle: subtitle(data),
+    subtitle: subtitleOf(data),
     generatedAt: data.generatedAt,
     sections: [
       indicatorsSection(data),
@@ -44,15 +42,4 @@ export function headline(data: HeadlineData): Report {
       sourcesSection(data),
     ],
   };
-}
-
-function subtitle(data: HeadlineData): string {
-  const { survey, headline: counts } = data;
-  const how = survey.method === 'passive' ? 'Evidence of feeds on' : 'Our own probes of';
-  const marks = [
-    isLab(data) ? 'the lab' : null,
-    isPartial(data) ? 'partial' : null,
-    survey.sample === null ? null : 'a sample',
-  ].filter((mark) => mark !== null);
-  return `${how} ${counted(counts.endpoint.observed, 'endpoint')}, survey ${survey.id}, ${writtenTime(survey.startedAt ?? survey.createdAt)}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}.`;
 }

@@ -72,7 +72,7 @@ ${section.figures.map((figure, at) => {
   const first = section.figures.findIndex((one) => one.table === figure.table) === at;
   return figureHtml(figure, first ? behind.get(figure.table) : undefined);
 })}
-${section.tables.filter((table) => !drawn.has(table.id)).map((table) => html`<div class="table"><h3>${table.title}</h3>${gridHtml(table)}</div>`)}
+${section.tables.filter((table) => !drawn.has(table.id)).map(tableHtml)}
 ${section.notes.filter((note) => note.tone !== 'caution').map(noteHtml)}
 </section>`;
 }
@@ -111,8 +111,10 @@ ${table === undefined ? '' : html`<details><summary>Show the numbers: ${table.ti
 </figure>`;
 }
 
-function gridHtml(table: Table): Html {
-  return html`${rowsHtml(table)}${linksHtml(table.id, null)}`;
+function tableHtml(table: Table): Html {
+  const grid = html`${rowsHtml(table)}${linksHtml(table.id, null)}`;
+  if (table.folded !== true) return html`<div class="table"><h3>${table.title}</h3>${grid}</div>`;
+  return html`<details><summary>${table.title} (${counted(table.rows.length, 'row')})</summary><div class="table">${grid}</div></details>`;
 }
 
 function linksHtml(table: string, figure: string | null): Html {

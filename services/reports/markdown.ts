@@ -54,7 +54,7 @@ function figureOf(figure: Figure): string {
 }
 
 function tableOf(table: Table): string {
-  const shown = table.rows.slice(0, table.shown ?? table.rows.length);
+  const shown = table.folded === true ? [] : table.rows.slice(0, table.shown ?? table.rows.length);
   const heads = table.columns.map((column) => {
     const { label, unit } = columnHead(column);
     return escaped(unit === null ? label : `${label} (${unit})`);
@@ -70,6 +70,7 @@ function tableOf(table: Table): string {
   const rest = table.rows.length - shown.length;
   const more = `(data: [CSV](data/${table.id}.csv)${rest > 0 ? `, ${counted(rest, 'more row')}` : ''})`;
   const grid = [heads, rules, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  if (table.folded === true) return `**${escaped(table.title)}** ${more}`;
   return `**${escaped(table.title)}** ${more}\n\n${rows.length === 0 ? 'Nothing to show.' : grid}`;
 }
 

@@ -35,6 +35,7 @@ const IRREGULAR: Readonly<Record<string, string>> = {
   address: 'addresses',
   entry: 'entries',
   query: 'queries',
+  country: 'countries',
   'in the unit beside': 'in the unit beside',
 };
 

@@ -7,9 +7,15 @@ import { KubecensusError } from '../platform/errors.ts';
 import type { Geo } from '../platform/geo.ts';
 import { latestSurvey } from '../surveys/survey.store.ts';
 import type { HeadlineData } from './headline-data.ts';
-import { isReportName, REPORTS, type ReportDefinition } from './index.ts';
+import { isReportName, REPORTS, type ReportData, type ReportDefinition } from './index.ts';
 import { manifestOf } from './manifest.ts';
-import { type HeadlineRequest, readFeedsData, readHeadlineData } from './report.store.ts';
+import {
+  type HeadlineRequest,
+  readChangeData,
+  readFeedsData,
+  readHeadlineData,
+  readOwnerData,
+} from './report.store.ts';
 import { type ReportFiles, reportDirectory } from './report-files.ts';
 import type { Report } from './section.ts';
 import { type ReportFormat, writeReport } from './write.ts';
@@ -20,6 +26,8 @@ export interface ReportRequest {
   /** null: the newest counted survey. */
   readonly surveyId: string | null;
   readonly compareId: string | null;
+  /** Whose networks an owner's report covers; null for every other report. */
+  readonly owner: string | null;
   /** null: below the data directory. */
   readonly out: string | null;
   readonly formats: readonly ReportFormat[];
@@ -54,6 +62,7 @@ export async function makeReport(request: ReportRequest, context: ReportContext)
   const { data, report } = await build(REPORTS[request.name], context.db, {
     surveyId,
     compareId: request.compareId,
+    owner: request.owner,
     generatedAt: context.now().toISOString(),
     codeVersion: context.codeVersion,
     geo: geo.sources,
@@ -65,20 +74,24 @@ export async function makeReport(request: ReportRequest, context: ReportContext)
   return { report, files, surveyId, manifest };
 }
 
+/** How each kind of data is read; index.ts says which report reads which. */
+const READERS: {
+  readonly [Reads in keyof ReportData]: (db: Kysely<DB>, request: HeadlineRequest) => Promise<ReportData[Reads]>;
+} = {
+  headline: readHeadlineData,
+  feeds: readFeedsData,
+  change: readChangeData,
+  owner: readOwnerData,
+};
+
 /** Reads what the report asks for, and builds it. */
 async function build(
   definition: ReportDefinition,
   db: Kysely<DB>,
   request: HeadlineRequest,
 ): Promise<{ data: HeadlineData; report: Report }> {
-  switch (definition.reads) {
-    case 'headline': {
-      const data = await readHeadlineData(db, request);
-      return { data, report: definition.build(data) };
-    }
-    case 'feeds': {
-      const data = await readFeedsData(db, request);
-      return { data, report: definition.build(data) };
-    }
-  }
+  // A definition's `reads` and `build` belong together (index.ts), which the types of a union cannot say here.
+  const read: (db: Kysely<DB>, request: HeadlineRequest) => Promise<HeadlineData> = READERS[definition.reads];
+  const data = await read(db, request);
+  return { data, report: (definition.build as (data: HeadlineData) => Report)(data) };
 }

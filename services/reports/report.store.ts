@@ -3,9 +3,11 @@ import { type Kysely, sql } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import { clusterInterval } from '../rollups/cluster.store.ts';
-import { surveyOverlaps } from '../rollups/overlap.store.ts';
+import { LAG_HOURS, sightingOverlaps, surveyOverlaps } from '../rollups/overlap.store.ts';
 import type { Dimension, Unit } from '../rollups/rollup.ts';
 import { GRADE, JOIN_SUSPECT } from '../rollups/suspect.store.ts';
+import { earlierSurvey, readDifferences, readFlows, readSurvival, readVersionPairs } from './change.store.ts';
+import type { ChangeData } from './change-data.ts';
 import type { FeedsData } from './feeds-data.ts';
 import type {
   FeedRunFacts,
@@ -17,6 +19,8 @@ import type {
   TallyFacts,
   UnitHeadline,
 } from './headline-data.ts';
+import { readOwned, requireOwner } from './owner.store.ts';
+import type { OwnerData } from './owner-data.ts';
 
 export interface HeadlineRequest {
   readonly surveyId: string;
@@ -26,6 +30,8 @@ export interface HeadlineRequest {
   readonly generatedAt: string;
   readonly codeVersion: string;
   readonly geo: readonly GeoSource[];
+  /** For whom an owner's report is; null for every other report. */
+  readonly owner: string | null;
   /** The name of a network (AS number in decimal), or null when no source names it. */
   readonly networkName: (asn: string) => string | null;
 }
@@ -40,10 +46,42 @@ export function readHeadlineData(db: Kysely<DB>, request: HeadlineRequest): Prom
 
 /** Everything the report on feeds says; the rest as for the headline report. */
 export function readFeedsData(db: Kysely<DB>, request: HeadlineRequest): Promise<FeedsData> {
-  return inSnapshot(db, async (snapshot) => ({
-    ...(await headlineData(snapshot, request)),
-    overlaps: await surveyOverlaps(snapshot, request.surveyId),
-  }));
+  return inSnapshot(db, async (snapshot) => {
+    const data = await headlineData(snapshot, request);
+    const to = new Date(data.survey.createdAt);
+    const window = { from: new Date(to.getTime() - LAG_HOURS * 3_600_000), to };
+    const overlaps = await surveyOverlaps(snapshot, request.surveyId);
+    return { ...data, overlaps, window, sightings: await sightingOverlaps(snapshot, window) };
+  });
+}
+
+/** Everything the report on change says: this survey, the one before it, and what happened in between. Throws KC_NO_SURVEY when there is none before it. */
+export function readChangeData(db: Kysely<DB>, request: HeadlineRequest): Promise<ChangeData> {
+  return inSnapshot(db, async (snapshot) => {
+    const earlier = await earlierSurvey(snapshot, request.surveyId, request.compareId);
+    const data = await headlineData(snapshot, { ...request, compareId: earlier });
+    const pair = { earlier, later: request.surveyId };
+    return {
+      ...data,
+      compare: data.compare!,
+      flows: await readFlows(snapshot, pair),
+      versionPairs: await readVersionPairs(snapshot, pair),
+      differences: await readDifferences(snapshot, pair),
+      survival: await readSurvival(snapshot, request.surveyId),
+    };
+  });
+}
+
+/** Everything an owner's report says. Throws KC_OWNER when no owner of that name is verified. */
+export function readOwnerData(db: Kysely<DB>, request: HeadlineRequest): Promise<OwnerData> {
+  return inSnapshot(db, async (snapshot) => {
+    const owner = await requireOwner(snapshot, request.owner);
+    return {
+      ...(await headlineData(snapshot, request)),
+      owner,
+      ...(await readOwned(snapshot, request.surveyId, owner.prefixes)),
+    };
+  });
 }
 
 function inSnapshot<Data>(db: Kysely<DB>, read: (snapshot: Kysely<DB>) => Promise<Data>): Promise<Data> {
@@ -185,6 +223,8 @@ async function readFeedRuns(db: Kysely<DB>, survey: SurveyFacts): Promise<FeedRu
     .selectFrom('feed_run')
     .selectAll()
     .distinctOn(['feed', 'query', 'source_sha256'])
+    // What is held or rejected is in no number.
+    .where('state', 'not in', ['held', 'rejected'])
     .where((eb) =>
       eb.or([
         eb('kind', '=', 'counts'),

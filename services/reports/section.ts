@@ -53,6 +53,8 @@ export interface Table {
   readonly rows: readonly (readonly Value[])[];
   /** How many rows a page shows; the CSV and the JSON always hold all. Absent: all. */
   readonly shown?: number;
+  /** Details for those who ask: pages show the title, and the rows when it is opened; Markdown leaves them to the CSV. */
+  readonly folded?: true;
 }
 
 export interface Figure {

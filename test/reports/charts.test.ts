@@ -1,17 +1,23 @@
 // Pictures: the same bytes every time, well-formed whatever the labels say, nothing cut, nothing but our colours.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { countryPlacesText } from '../../scripts/country-places.ts';
 import type { Chart } from '../../services/reports/chart.ts';
 import { textWidth, wrapped } from '../../services/reports/charts/letters.ts';
 import { PALETTE } from '../../services/reports/charts/palette.ts';
 import { inlineSvg, NARROW, standaloneSvg, WIDE } from '../../services/reports/charts.ts';
+import { countriesReport } from '../../services/reports/countries-report.ts';
 import { headline } from '../../services/reports/headline.ts';
 import { type Figure, figuresOf } from '../../services/reports/section.ts';
 import { HOSTILE, hostileData } from './hostile-data.ts';
 import { emptyData, sampleData, sampleTallies } from './sample-data.ts';
 
-const FIGURES = figuresOf(headline(sampleData({ endpoints: 800, weight: 811, seed: 2, tallies: sampleTallies(12) })));
+const SAMPLE = sampleData({ endpoints: 800, weight: 811, seed: 2, tallies: sampleTallies(12) });
+const FIGURES = [...figuresOf(headline(SAMPLE)), ...figuresOf(countriesReport(SAMPLE))];
+
+const PLACES = new URL('../../services/reports/charts/country-places.ts', import.meta.url);
 
 function figure(chart: Chart, title = 'A picture'): Figure {
   return { id: 'picture', title, description: 'What it shows', chart, table: 'none' };
@@ -37,7 +43,7 @@ function assertWellFormed(svg: string): void {
 test('every kind of chart is drawn, titled, described and well-formed', () => {
   assert.deepEqual(
     new Set(FIGURES.map((one) => one.chart.kind)),
-    new Set(['bars', 'overlap', 'stacked', 'timeline', 'shares', 'panels']),
+    new Set(['bars', 'overlap', 'stacked', 'timeline', 'shares', 'panels', 'map']),
   );
   for (const one of FIGURES) {
     for (const svg of [standaloneSvg(one), inlineSvg(one, WIDE), inlineSvg(one, NARROW)]) {
@@ -150,4 +156,25 @@ test('wrapping keeps every character and every line within its width', () => {
     }),
   );
   assert.deepEqual(wrapped('1,626,249 hosts', 80, 13), ['1,626,249', 'hosts'], 'a number is not broken at its commas');
+});
+
+test('the map has a circle for each country that it knows, in proportion by area, and says what it cannot place', () => {
+  const places = [
+    { code: 'US', label: 'United States', value: 400 },
+    { code: 'DE', label: 'Germany', value: 100 },
+    { code: 'SG', label: 'Singapore', value: 100 },
+    { code: 'ZZ', label: 'nowhere', value: 7 },
+  ];
+  const svg = inlineSvg(figure({ kind: 'map', unit: 'endpoints', places, elsewhere: 3 }), WIDE);
+  const radii = [...svg.matchAll(/<circle [^>]*?r="([\d.]+)"/g)].map((match) => Number(match[1]));
+  assert.equal(radii.length, 3);
+  assert.ok(Math.abs(radii[1]! / radii[0]! - 0.5) < 0.01, 'a quarter of the endpoints is a quarter of the area');
+  assert.match(svg, /<title>Germany: 100 endpoints<\/title>/);
+  assert.match(svg, /Not on the map: 10 endpoints\./);
+  const [, us = '', de = ''] = [...svg.matchAll(/<circle [^>]*?cx="([\d.]+)"/g)].map((match) => match[1]);
+  assert.notEqual(us, de);
+});
+
+test('places of countries are those that the outlines give', () => {
+  assert.equal(readFileSync(PLACES, 'utf8'), countryPlacesText());
 });

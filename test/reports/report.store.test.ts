@@ -20,6 +20,7 @@ const AT = new Date('2026-11-23T04:00:00Z');
 const REQUEST: HeadlineRequest = {
   surveyId: 'now',
   compareId: null,
+  owner: null,
   generatedAt: '2026-11-23T06:00:00.000Z',
   codeVersion: '0.1.0',
   geo: [],
@@ -280,7 +281,7 @@ test('the report on feeds reads the same as the headline report and the overlaps
   const home = await mkdtemp(join(tmpdir(), 'feeds-report-'));
   t.after(() => rm(home, { recursive: true }));
   const made = await makeReport(
-    { id: 'r', name: 'feeds', surveyId: null, compareId: null, out: join(home, 'out'), formats: ['json'] },
+    { id: 'r', name: 'feeds', surveyId: null, compareId: null, owner: null, out: join(home, 'out'), formats: ['json'] },
     {
       db: database.db,
       now: () => AT,

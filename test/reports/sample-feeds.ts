@@ -17,6 +17,8 @@ const COMBINATIONS: readonly (readonly [places: readonly number[], count: number
   [[0, 1, 2, 3], 24],
 ];
 
+const WINDOW = { from: new Date('2026-11-17T00:00:00Z'), to: new Date('2026-11-20T00:00:00Z') };
+
 export const FEED_NAMES = ['censys', 'shodan', 'certificate-log', 'import:list.txt'] as const;
 
 const FACTS = (names: readonly string[]): FeedFacts[] => [
@@ -34,7 +36,14 @@ export function sampleFeeds(names: readonly string[] = FEED_NAMES): FeedsData {
     overlaps: {
       endpoints: overlapOf('endpoint', counted(3), FACTS(names)),
       kubernetesEndpoints: overlapOf('kubernetes endpoint', counted(1), FACTS(names)),
+      names: overlapOf('name', counted(4), FACTS(names)),
       certificates: overlapOf('certificate', counted(2), FACTS(names)),
+    },
+    window: WINDOW,
+    sightings: {
+      endpoints: overlapOf('endpoint', counted(5), FACTS(names)),
+      names: overlapOf('name', counted(6), FACTS(names)),
+      certificates: overlapOf('certificate', counted(7).slice(0, 3), FACTS(names)),
     },
   };
 }
@@ -58,6 +67,13 @@ export function noFeeds(): FeedsData {
     overlaps: {
       endpoints: overlapOf('endpoint', [], []),
       kubernetesEndpoints: overlapOf('kubernetes endpoint', [], []),
+      names: overlapOf('name', [], []),
+      certificates: overlapOf('certificate', [], []),
+    },
+    window: WINDOW,
+    sightings: {
+      endpoints: overlapOf('endpoint', [], []),
+      names: overlapOf('name', [], []),
       certificates: overlapOf('certificate', [], []),
     },
   };

@@ -24,6 +24,8 @@ export interface Drawing {
   readonly sheet: Sheet;
   readonly x: Plot.ScaleOptions;
   readonly y: Plot.ScaleOptions;
+  /** For maps: marks are placed by longitude and latitude, and neither scale is used. */
+  readonly projection?: Plot.ProjectionOptions;
   readonly marks: readonly Plot.Markish[];
 }
 
@@ -53,6 +55,7 @@ export function draw(drawing: Drawing): Picture {
     className: 'kc',
     x: { axis: null, ...drawing.x },
     y: { axis: null, ...drawing.y },
+    ...(drawing.projection === undefined ? {} : { projection: drawing.projection }),
     color: { type: 'identity' },
     marks: [...drawing.marks],
   } as Plot.PlotOptions) as unknown as DrawnElement;

@@ -1,15 +1,19 @@
 // What each feed adds that no other has, beside what it costs and whether it was whole.
+
+import type { SightingOverlaps, Window } from '../../rollups/overlap.store.ts';
+import type { FeedOverlap, Overlap } from '../../rollups/overlap.ts';
 import { count, part, share, words } from '../columns.ts';
 import type { FeedsData } from '../feeds-data.ts';
-import { type Section, section } from '../section.ts';
+import { type Section, section, type Table } from '../section.ts';
+import { writtenTime } from '../written-value.ts';
 
 /** Costs are credits or money with cents; more digits are rounding. */
 const COST_DIGITS = 2;
 
-export function contributionSection({ overlaps }: FeedsData): Section {
-  const { endpoints, kubernetesEndpoints, certificates } = overlaps;
-  const ofKubernetes = new Map(kubernetesEndpoints.feeds.map((one) => [one.feed, one]));
-  const ofCertificates = new Map(certificates.feeds.map((one) => [one.feed, one]));
+export function contributionSection({ overlaps, sightings, window }: FeedsData): Section {
+  const { endpoints, kubernetesEndpoints, names, certificates } = overlaps;
+  const ofKubernetes = byFeed(kubernetesEndpoints);
+  const [ofNames, ofCertificates] = [byFeed(names), byFeed(certificates)];
   return section('contribution', 'What each feed adds', {
     paragraphs: [
       [
@@ -44,11 +48,13 @@ export function contributionSection({ overlaps }: FeedsData): Section {
       },
       {
         id: 'feed-all',
-        title: 'The same of all endpoints and of certificates',
+        title: 'The same of all endpoints, of names and of certificates',
         columns: [
           words('feed', 'Feed'),
           count('endpoints', 'Named', 'endpoint'),
           count('only_endpoints', 'Only it named', 'endpoint'),
+          count('names', 'Named', 'name'),
+          count('only_names', 'Only it named', 'name'),
           count('certificates', 'Led to', 'certificate'),
           count('only_certificates', 'Only it led to', 'certificate'),
           words('upstreams', 'Reads from'),
@@ -57,14 +63,41 @@ export function contributionSection({ overlaps }: FeedsData): Section {
           one.feed,
           one.named,
           one.only,
+          ofNames.get(one.feed)?.named ?? 0,
+          ofNames.get(one.feed)?.only ?? 0,
           ofCertificates.get(one.feed)?.named ?? 0,
           ofCertificates.get(one.feed)?.only ?? 0,
           one.upstreams.join(', ') || null,
         ]),
       },
+      windowTable(sightings, window),
     ],
   });
 }
+
+/** Feeds in the order of what only they named; those that named nothing in the window have no row. */
+function windowTable({ endpoints, names, certificates }: SightingOverlaps, { from, to }: Window): Table {
+  const units = [endpoints, names, certificates].map(byFeed);
+  const onlyOf = (feed: string): number => units.reduce((sum, unit) => sum + (unit.get(feed)?.only ?? 0), 0);
+  const feeds = [...new Set(units.flatMap((unit) => [...unit.keys()]))].sort((a, b) => onlyOf(b) - onlyOf(a));
+  return {
+    id: 'feed-window',
+    title: `Everything that feeds named from ${writtenTime(from.toISOString())} to ${writtenTime(to.toISOString())}, surveyed or not`,
+    columns: [
+      words('feed', 'Feed'),
+      ...(['endpoint', 'name', 'certificate'] as const).flatMap((unit) => [
+        count(`${unit}s`, 'Named', unit),
+        count(`only_${unit}s`, 'Only it named', unit),
+      ]),
+    ],
+    rows: feeds.map((feed) => [
+      feed,
+      ...units.flatMap((unit) => [unit.get(feed)?.named ?? 0, unit.get(feed)?.only ?? 0]),
+    ]),
+  };
+}
+
+const byFeed = ({ feeds }: Overlap): Map<string, FeedOverlap> => new Map(feeds.map((one) => [one.feed, one]));
 
 function written(cost: number | null): string | null {
   return cost === null ? null : String(Number(cost.toFixed(COST_DIGITS)));

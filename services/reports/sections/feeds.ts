@@ -5,7 +5,7 @@ import { byValue, sum } from '../kubernetes-cells.ts';
 import { partialRuns } from '../manifest.ts';
 import { NOT_OBSERVED } from '../names.ts';
 import { counted } from '../numbers.ts';
-import { type Note, type Section, section } from '../section.ts';
+import { type Note, type Section, section, type Table, type Text } from '../section.ts';
 
 const SHOWN_RUNS = 30;
 
@@ -52,9 +52,11 @@ export function feedsSection(data: HeadlineData): Section {
           sum(cellsOf(data, 'endpoint', 'feed').filter((cell) => (cell.values.feed ?? null) === one.value)),
         ]),
       },
+      totalsTable(runs),
       {
         id: 'feed-runs',
-        title: 'What the last run of every query brought',
+        title: 'What the last run of every query or file brought',
+        folded: true,
         columns: [
           words('feed', 'Feed'),
           words('state', 'State'),
@@ -77,7 +79,8 @@ export function feedsSection(data: HeadlineData): Section {
       },
       {
         id: 'feed-queries',
-        title: 'What each run asked, and why rows were rejected',
+        title: 'What each of these runs asked, and why rows were rejected',
+        folded: true,
         columns: [
           words('feed', 'Feed'),
           time('started_at', 'Began'),
@@ -99,6 +102,37 @@ export function feedsSection(data: HeadlineData): Section {
   });
 }
 
+/** One row a feed: a feed of many queries or files has a run of each. */
+function totalsTable(runs: readonly FeedRunFacts[]): Table {
+  const feeds = [...Map.groupBy(runs, (run) => run.feed)];
+  const over = (its: readonly FeedRunFacts[], of: (run: FeedRunFacts) => number): number =>
+    its.reduce((total, run) => total + of(run), 0);
+  return {
+    id: 'feed-totals',
+    title: 'What each feed brought, by the last run of every query or file',
+    columns: [
+      words('feed', 'Feed'),
+      count('queries', 'Queries or files', 'run'),
+      count('not_whole', 'Not whole', 'run'),
+      time('last_began_at', 'Last began'),
+      count('read_rows', 'Read', 'row'),
+      count('accepted_rows', 'Accepted', 'row'),
+      count('duplicate_rows', 'Duplicate', 'row'),
+      count('rejected_rows', 'Rejected', 'row'),
+    ],
+    rows: feeds.map(([feed, its]) => [
+      feed,
+      its.length,
+      its.filter((run) => run.state !== 'complete').length,
+      last(its).startedAt,
+      over(its, (run) => run.read),
+      over(its, (run) => run.accepted),
+      over(its, (run) => run.duplicate),
+      over(its, (run) => run.rejected),
+    ]),
+  };
+}
+
 /** "complete", or why not. */
 function runState(run: FeedRunFacts): string {
   if (run.state === 'complete') return 'complete';
@@ -116,18 +150,34 @@ function reasons(rejectedBy: Readonly<Record<string, number>>): string | null {
   return list.length === 0 ? null : list.map(([reason, rows]) => `${reason}: ${counted(rows, 'row')}`).join(', ');
 }
 
+/** One note a feed: forty files that were cut short are one caution, and the table of runs has each. */
 function partialNotes(data: HeadlineData): Note[] {
-  return partialRuns(data).map((run) => ({
+  return [...Map.groupBy(partialRuns(data), (run) => run.feed)].map(([feed, runs]) => ({
     tone: 'caution',
-    title: `${run.feed} is partial.`,
+    title: `${feed} is partial.`,
     text: [
-      `State ${runState(run)}. `,
-      { count: run.read, unit: 'row' },
-      ' read',
-      ...(run.claimedTotal === null
-        ? []
-        : [' of ', { count: run.claimedTotal, unit: 'entry' }, ' that the source claims']),
+      ...(runs.length === 1
+        ? soleRun(runs[0]!)
+        : [
+            { count: runs.length, unit: 'run' },
+            ` of it are not whole, the last of them: state ${runState(last(runs))}`,
+          ]),
       '. Counts under this feed, and all that only this feed names, are too low.',
     ],
   }));
+}
+
+function soleRun(run: FeedRunFacts): Text {
+  return [
+    `State ${runState(run)}. `,
+    { count: run.read, unit: 'row' },
+    ' read',
+    ...(run.claimedTotal === null
+      ? []
+      : [' of ', { count: run.claimedTotal, unit: 'entry' } as const, ' that the source claims']),
+  ];
+}
+
+function last(runs: readonly FeedRunFacts[]): FeedRunFacts {
+  return runs.reduce((latest, run) => (run.startedAt > latest.startedAt ? run : latest));
 }

@@ -124,7 +124,7 @@ function notesOf(estimates: readonly OverlapEstimate[]): Note[] {
       tone: 'note',
       title: 'How they are made.',
       text: [
-        'Two lists: Chapman 1951, with a log-normal interval on the unseen part. Three and more: the lower bound of Chao 1987, and Poisson log-linear models with every set of pairwise interactions; the estimate is that of the least BIC, and the range is over all models that the counts support about as well. Numbers from different models lie far apart where the counts say little.',
+        'Two lists: Chapman 1951, with a log-normal interval on the unseen part. Three and more: the lower bound of Chao 1987, and Poisson log-linear models with every set of pairwise interactions; the estimate is that of the least BIC, its interval the profile likelihood of that model (Cormack 1992), and the range is over all models that the counts support about as well. Numbers from different models lie far apart where the counts say little.',
       ],
     },
   ];

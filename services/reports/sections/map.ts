@@ -1,0 +1,66 @@
+// The map: Kubernetes endpoints by country of the address, and which components they are.
+import { COMPONENTS } from '../../fingerprints/verdict.ts';
+import { code, count, words } from '../columns.ts';
+import { cellsOf, type HeadlineData } from '../headline-data.ts';
+import { byValue, isKubernetes, kubernetesEndpoints, sum } from '../kubernetes-cells.ts';
+import { countryName } from '../names.ts';
+import { type Section, section, type Table } from '../section.ts';
+
+const SHOWN = 15;
+
+export function mapSection(data: HeadlineData): Section {
+  const countries = byValue(data, 'country');
+  const known = countries.filter((one) => one.value !== null);
+  return section('map', 'The map', {
+    paragraphs: [
+      [
+        { count: kubernetesEndpoints(data), unit: 'endpoint' },
+        ' of Kubernetes components, in ',
+        { count: known.length, unit: 'country' },
+        '. Counts follow where clouds have their data centres: they say where servers are addressed, not whose they are.',
+      ],
+    ],
+    figures: [
+      {
+        id: 'map',
+        title: 'Kubernetes endpoints by country of the address',
+        description:
+          'A map of the world with one circle for each country; the area of a circle is in proportion to the endpoints whose address is registered there.',
+        chart: {
+          kind: 'map',
+          unit: 'endpoints',
+          places: known.map((one) => ({ code: one.value!, label: countryName(one.value), value: one.endpoints })),
+          elsewhere: countries.find((one) => one.value === null)?.endpoints ?? 0,
+        },
+        table: 'country-components',
+      },
+    ],
+    tables: [countryComponents(data)],
+  });
+}
+
+/** One column for each component that was found anywhere. */
+function countryComponents(data: HeadlineData): Table {
+  const cells = cellsOf(data, 'endpoint', 'component', 'country').filter((cell) => isKubernetes(cell.values.component));
+  const components = COMPONENTS.filter((name) => cells.some((cell) => cell.values.component === name));
+  return {
+    id: 'country-components',
+    title: 'Endpoints by country and component',
+    columns: [
+      words('country', 'Country'),
+      code('country_code', 'Code'),
+      count('endpoints', 'All', 'endpoint'),
+      ...components.map((name) => count(`${name.replaceAll('-', '_')}_endpoints`, name, 'endpoint')),
+    ],
+    rows: byValue(data, 'country').map((one) => {
+      const here = cells.filter((cell) => (cell.values.country ?? null) === one.value);
+      return [
+        countryName(one.value),
+        one.value,
+        one.endpoints,
+        ...components.map((name) => sum(here.filter((cell) => cell.values.component === name))),
+      ];
+    }),
+    shown: SHOWN,
+  };
+}
