@@ -2,7 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SETTINGS } from '../services/config.ts';
-import { DATASETS, type Dataset } from '../services/exports/columns.ts';
+import type { Dataset } from '../services/exports/column.ts';
+import { DATASETS, type DatasetName } from '../services/exports/columns.ts';
+import { FORMAT_SPECS, type FormatSpec } from '../services/exports/export-format.ts';
+import { commentOf, SQL_VIEWS } from '../services/exports/sql-views.ts';
 import { FORMATS } from '../services/feeds/formats/index.ts';
 import { FEED_TYPES } from '../services/feeds/index.ts';
 import { PRIVATE_FIELDS } from '../services/fingerprints/private-fields.ts';
@@ -55,20 +58,45 @@ export const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> 
       ]),
     ),
   },
+  'sql.md': Object.fromEntries(
+    SQL_VIEWS.map((view) => [
+      view.name,
+      table(
+        ['column', 'type', 'is'],
+        view.columns.map((column) => [code(column.name), column.type, commentOf(column)]),
+      ),
+    ]),
+  ),
   'exports.md': {
     datasets: table(
-      ['dataset', 'rows', 'of one survey'],
-      datasets.map(([name, { description, perSurvey }]) => [code(name), description, perSurvey ? 'yes' : 'no']),
+      ['dataset', 'rows', 'a row is one of', 'of one survey', '`--since` gives'],
+      datasets.map(([name, { description, unit, perSurvey, since }]) => [
+        code(name),
+        description,
+        unit,
+        perSurvey ? 'yes' : 'no',
+        'sql' in since ? since.means : `nothing: ${since.refused}`,
+      ]),
+    ),
+    formats: table(
+      ['format', 'media type', 'datasets'],
+      Object.entries(FORMAT_SPECS as Readonly<Record<string, FormatSpec>>).map(([name, { mediaType, of }]) => {
+        const has = datasets
+          .filter(([dataset]) => of(dataset as DatasetName) !== null)
+          .map(([dataset]) => code(dataset));
+        return [code(name), mediaType, has.length === datasets.length ? 'all' : has.join(', ')];
+      }),
     ),
     ...Object.fromEntries(
       datasets.map(([name, { columns }]) => [
         name,
         table(
-          ['column', 'type', 'is', 'private'],
+          ['column', 'type', 'is', 'unit', 'private'],
           columns.map((column) => [
             code(column.name),
             column.type,
             column.description,
+            column.unit ?? '',
             column.private === undefined ? '' : PRIVATE_FIELDS[column.private],
           ]),
         ),

@@ -2,6 +2,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
+import { NETWORK_LENGTH } from '../platform/net/address.ts';
 import { type Cell, type Dimension, ROLLUP_SETS, type Unit } from './rollup.ts';
 import { findSuspects, GRADE, JOIN_SUSPECT } from './suspect.store.ts';
 
@@ -31,6 +32,10 @@ const COUNTS: Readonly<Record<Unit, RawBuilder<number>>> = {
   host: sql`count(distinct coalesce(host(o.address), o.host))`,
   certificate: sql`count(distinct o.certificate_id)`,
 };
+
+/** The network that an observation stands for when cells are published: its /24 or /48; a name that led nowhere stands for itself. */
+const PUBLISHED_NETWORK: RawBuilder<string> = sql`coalesce(network(set_masklen(o.address, case family(o.address)
+  when 4 then ${sql.lit(NETWORK_LENGTH[4])} else ${sql.lit(NETWORK_LENGTH[6])} end))::text, o.host)`;
 
 /** An endpoint of several feeds is a row for each where counts go by feed, and one row everywhere else. */
 export const observations = (by: readonly Dimension[]): RawBuilder<unknown> => sql`
@@ -64,10 +69,11 @@ export async function recompute(db: Kysely<DB>, surveyId: string, at: Date): Pro
     await tx.deleteFrom('rollup').where('survey_id', '=', surveyId).execute();
     for (const dims of ROLLUP_SETS) {
       await sql`
-        insert into rollup (survey_id, unit, dims, values, count)
-        select ${surveyId}, u.unit, ${[...dims]}::text[], c.values, case u.unit when 'endpoint' then c.endpoints when 'host' then c.hosts else c.certificates end
+        insert into rollup (survey_id, unit, dims, values, count, networks)
+        select ${surveyId}, u.unit, ${[...dims]}::text[], c.values, case u.unit when 'endpoint' then c.endpoints when 'host' then c.hosts else c.certificates end, c.networks
         from (
-          select ${valuesOf(dims)} as values, ${COUNTS.endpoint} as endpoints, ${COUNTS.host} as hosts, ${COUNTS.certificate} as certificates
+          select ${valuesOf(dims)} as values, ${COUNTS.endpoint} as endpoints, ${COUNTS.host} as hosts, ${COUNTS.certificate} as certificates,
+            count(distinct ${PUBLISHED_NETWORK}) as networks
           from ${observations(dims)} where o.survey_id = ${surveyId} group by 1
         ) c cross join (values ('endpoint'), ('host'), ('certificate')) as u (unit)
       `.execute(tx);

@@ -1,0 +1,60 @@
+// What of a survey's counts may be published: its rollups, judged together with those of the surveys of the days before.
+import { type Kysely, sql } from 'kysely';
+import type { DB } from '../platform/db/schema.ts';
+import type { Dimension } from './rollup.ts';
+import { type CountedCell, type CountedTable, cellKey, type Suppressed, suppressed, tableKey } from './suppress.ts';
+
+/** Counts of single places change little from day to day: surveys of this many days are held against each other. */
+const GUARDED_DAYS = 7;
+
+/** Says of every cell that is kept ready whether it may be published. */
+export interface PublicCells {
+  /** True also for cells of tables that are not kept: nothing else is published. */
+  readonly isHidden: (dims: readonly Dimension[], values: readonly string[]) => boolean;
+  /** Whether a table by these dimensions is published at all. */
+  readonly hasTable: (dims: readonly Dimension[]) => boolean;
+  /** Cells of a table that are held back. */
+  readonly hiddenIn: (dims: readonly Dimension[]) => number;
+}
+
+/** Reads the rollups of the survey and of the counted surveys of the same method up to a week before, and decides. `k` as in suppress.ts. Reads only. */
+export async function publicCells(db: Kysely<DB>, surveyId: string, k: number): Promise<PublicCells> {
+  const tables = await readTables(db, surveyId);
+  const earlier: CountedTable[][] = [];
+  for (const id of await guardedSurveys(db, surveyId)) earlier.push(await readTables(db, id));
+  return cellsBeside(tables, suppressed(tables, { k, earlier }));
+}
+
+function cellsBeside(tables: readonly CountedTable[], hidden: Suppressed): PublicCells {
+  const kept = new Set(tables.map((table) => tableKey(table.dims)));
+  return {
+    isHidden: (dims, values) => !kept.has(tableKey(dims)) || hidden.get(tableKey(dims))?.has(cellKey(values)) === true,
+    hasTable: (dims) => kept.has(tableKey(dims)),
+    hiddenIn: (dims) => hidden.get(tableKey(dims))?.size ?? 0,
+  };
+}
+
+/** Endpoints are what is judged: hosts and certificates of a cell are hidden with its endpoints. */
+async function readTables(db: Kysely<DB>, surveyId: string): Promise<CountedTable[]> {
+  const { rows } = await sql<{ dims: Dimension[]; values: string[]; count: string; networks: string }>`
+    select dims, values, count, networks from rollup where survey_id = ${surveyId} and unit = 'endpoint' order by dims, values
+  `.execute(db);
+  return [...Map.groupBy(rows, (row) => tableKey(row.dims)).values()].map((cells) => ({
+    dims: cells[0]!.dims,
+    cells: cells.map(
+      (cell): CountedCell => ({
+        values: cell.values,
+        count: Number(cell.count),
+        networks: Number(cell.networks),
+      }),
+    ),
+  }));
+}
+
+async function guardedSurveys(db: Kysely<DB>, surveyId: string): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select s.id from survey s join survey this on this.id = ${surveyId} and s.method = this.method and s.created_at < this.created_at
+    where s.rolled_up_at is not null and s.created_at >= this.created_at - make_interval(days => ${GUARDED_DAYS}) order by s.created_at
+  `.execute(db);
+  return rows.map((row) => row.id);
+}
