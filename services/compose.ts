@@ -5,16 +5,20 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collect } from './candidates/collect.job.ts';
+import { feedHostReason } from './candidates/feed-host.ts';
 import type { Policy } from './candidates/policy.ts';
 import { createResolver, DEFAULT_MAX_ANSWERS, type Resolver } from './candidates/resolve.ts';
 import type { Config } from './config.ts';
+import { placeViews } from './exports/sql-views.store.ts';
 import { openFeed } from './feeds/index.ts';
+import { withLimit } from './feeds/limit.ts';
 import { JOBS } from './jobs.ts';
 import { makePartitions } from './observations/partition.store.ts';
 import type { Parts } from './parts.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { openDatabase } from './platform/db/database.ts';
 import { openEmbedded } from './platform/db/embedded.ts';
+import { guestOpener } from './platform/db/guest.ts';
 import { migrate } from './platform/db/migrate.ts';
 import { KubecensusError } from './platform/errors.ts';
 import { type Geo, openGeo } from './platform/geo.ts';
@@ -33,10 +37,10 @@ import { tally } from './tallies/tally.job.ts';
 const DNS_TIMEOUT_MS = 3000;
 const DNS_TRIES = 2;
 
-/** What the lab adds, and nothing else can: names below its zone, and where its addresses are said to be. Its addresses need a scope that says `lab:`. */
+/** What the lab adds, and nothing else can: names below its zone, and where its addresses are said to be, if anybody does. Its addresses need a scope that says `lab:`. */
 export interface LabSettings {
   readonly nameSuffix: string;
-  readonly geo: Geo;
+  readonly geo?: Geo;
 }
 
 /** Closes one thing that was opened. */
@@ -74,11 +78,15 @@ async function open(
   const { db } = database;
   await migrate(db);
   await makePartitions(db, now());
+  await placeViews(db);
 
   const codeVersion = release.commit === null ? release.version : `${release.version}+${release.commit}`;
   const userAgent = userAgentOf(config);
   const http = createClient({ userAgent });
   closers.push(() => http.close());
+  // Deliveries go where their owner says; what feeds name, others may have a hand in.
+  const guarded = createClient({ userAgent, guard: feedHostReason });
+  closers.push(() => guarded.close());
   const geo = once(
     async () =>
       lab?.geo ?? openGeo(withoutNull({ countryMmdb: config['geo.countryMmdb'], asnMmdb: config['geo.asnMmdb'] })),
@@ -149,13 +157,14 @@ async function open(
         clusterKey: clusterKeyOf(config),
       };
     },
-    declaredFeed: (name) => {
+    declaredFeed: (name, credits = null) => {
       const settings = Object.hasOwn(config.feeds, name) ? config.feeds[name] : undefined;
       if (settings === undefined)
         throw new KubecensusError('KC_FEED_UNKNOWN', `There is no feed named ${name} in the configuration.`);
-      return openFeed(name, settings, {
-        http: http.request,
-        openSocket: http.openSocket,
+      return openFeed(name, credits === null ? settings : withLimit(settings, credits), {
+        http: guarded.request,
+        openSocket: guarded.openSocket,
+        openGuest: guestOpener(`kubecensus ${config['contact.email'] ?? config['contact.url'] ?? ''}`.trim()),
         sleep: (ms, signal) => sleep(ms, undefined, { signal }),
         secret: config.secret,
         now,

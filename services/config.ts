@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { readScope } from './candidates/scope-text.ts';
 import { KubecensusError } from './platform/errors.ts';
+import { DEFAULT_K, SMALLEST_K } from './rollups/suppress.ts';
 
 /** One setting: where it comes from, how its text is read, what it means. docs/configuration.md is tested against this table. */
 interface Setting<T> {
@@ -97,6 +98,43 @@ const ports = (env: string, fallback: readonly number[], means: string): Setting
   },
 });
 
+/** A yes or no: a JSON boolean in the file, one of two words in the environment. */
+const flag = (env: string, fallback: boolean, means: string): Setting<boolean> => ({
+  env,
+  fallback,
+  means,
+  read: (value) =>
+    value === true || value === 'true'
+      ? { ok: true, value: true }
+      : value === false || value === 'false'
+        ? { ok: true, value: false }
+        : { ok: false, expected: 'true or false' },
+});
+
+/** Where a server listens. */
+export interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** "127.0.0.1:8650", "[::1]:8650", "localhost:8650"; port 0 takes any that is free. */
+const listen = (env: string, fallback: string, means: string): Setting<string> => ({
+  env,
+  fallback,
+  means,
+  read: (value) =>
+    typeof value === 'string' && readListen(value) !== null
+      ? { ok: true, value }
+      : { ok: false, expected: 'an address and a port such as 127.0.0.1:8650 or [::1]:8650' },
+});
+
+/** The parts of a listen address, or null when it is none. */
+export function readListen(text: string): Listen | null {
+  const [, six, name, digits] = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  return digits === undefined || port > 65535 ? null : { host: six ?? name ?? '', port };
+}
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 
 export const SETTINGS = {
@@ -160,6 +198,45 @@ export const SETTINGS = {
     'KUBECENSUS_CLUSTER_KEY',
     'Secret that keys the hashes which join endpoints of one cluster. Unset: one is made in the data directory.',
   ),
+  'api.listen': listen(
+    'KUBECENSUS_API_LISTEN',
+    '127.0.0.1:8650',
+    'Address and port of the API. Put a proxy that speaks TLS in front before it listens beyond this machine.',
+  ),
+  'api.publicUrl': matching(
+    'KUBECENSUS_API_PUBLIC_URL',
+    /^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/,
+    'an http:// or https:// URL without query',
+    'The URL by which others reach the API. Unset: the address that it listens on.',
+  ),
+  'api.publicAggregates': flag(
+    'KUBECENSUS_API_PUBLIC_AGGREGATES',
+    false,
+    'Whether aggregates are answered without a key.',
+  ),
+  'api.publicNetworks': whole(
+    'KUBECENSUS_API_PUBLIC_NETWORKS',
+    DEFAULT_K,
+    [SMALLEST_K, 1_000_000],
+    'Networks that a count answered without a key stands for at least; smaller ones are held back.',
+  ),
+  'api.requestsPerMinute': whole(
+    'KUBECENSUS_API_REQUESTS_PER_MINUTE',
+    600,
+    [1, 1_000_000],
+    'Requests of one API key per minute and process.',
+  ),
+  'api.publicRequestsPerMinute': whole(
+    'KUBECENSUS_API_PUBLIC_REQUESTS_PER_MINUTE',
+    60,
+    [1, 1_000_000],
+    'Requests of one address (or IPv6 /64) without a valid key per minute and process.',
+  ),
+  'api.trustedProxies': list(
+    'KUBECENSUS_API_TRUSTED_PROXIES',
+    [],
+    'Addresses or networks of proxies whose X-Forwarded-For names the client.',
+  ),
   'log.level': {
     env: 'KUBECENSUS_LOG_LEVEL',
     fallback: 'info',
@@ -179,7 +256,10 @@ export type FeedSettings = Readonly<Record<string, unknown>> & { readonly type: 
 export interface Config extends Values {
   /** Declared feeds by name, from the file's `feeds`. Secrets stand in the environment variable that `tokenEnv` names. */
   readonly feeds: Readonly<Record<string, FeedSettings>>;
-  /** Reads a secret that a feed declares by the name of its environment variable; null when unset. Kept out of the values so that it is never printed. */
+  /**
+   * Reads a secret that a feed declares by the name of its environment variable, or from the file that NAME_FILE names; null when both are unset.
+   * Kept out of the values so that it is never printed. Throws KC_CONFIG for a file that cannot be read.
+   */
   readonly secret: (variable: string) => string | null;
 }
 
@@ -222,8 +302,21 @@ export function loadConfig(
   return Object.freeze({
     ...(values as unknown as Values),
     feeds,
-    secret: (variable: string) => environment[variable] ?? null,
+    secret: (variable: string) => environment[variable] ?? secretFile(environment[`${variable}_FILE`], variable),
   });
+}
+
+/** What a file of secrets holds, as container platforms mount them; the newline that editors add is no part of it. */
+function secretFile(path: string | undefined, variable: string): string | null {
+  if (path === undefined || path === '') return null;
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    throw new KubecensusError(
+      'KC_CONFIG',
+      `The file that ${variable}_FILE names cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+    );
+  }
 }
 
 function readConfigFile(file: string, mistakes: string[]): Record<string, unknown> {

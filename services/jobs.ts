@@ -1,5 +1,6 @@
 // The pipeline's table of contents: every queue job, what it carries, what it does, how often it is tried, how many run at once.
 
+import { whenFree } from './feeds/feed-lease.store.ts';
 import { observe } from './observations/observe.job.ts';
 import type { Parts } from './parts.ts';
 import type { JobDefinition } from './platform/queue/queue.ts';
@@ -23,12 +24,12 @@ interface Job<P> extends JobDefinition {
 }
 
 export const JOBS: { readonly [N in JobName]: Job<JobPayloads[N]> } = {
-  /** Pulls a declared feed into candidates or tallies. */
+  /** Pulls a declared feed into candidates or tallies, once no other run of it goes on. */
   collect: {
     attempts: 3,
     backoffMs: 60_000,
     concurrency: 2,
-    run: ({ feed }, parts, signal) => parts.runFeed(parts.declaredFeed(feed), signal),
+    run: ({ feed }, parts, signal) => whenFree(() => parts.runFeed(parts.declaredFeed(feed), signal), signal),
   },
   /** Turns the candidates of a survey into chunks. */
   plan: { attempts: 3, backoffMs: 5_000, concurrency: 1, run: ({ surveyId }, parts) => planSurvey(surveyId, parts) },

@@ -32,8 +32,8 @@ export interface Parts {
   readonly policyFor: (scope: readonly string[]) => Promise<Policy>;
   readonly resolverFor: (policy: Policy) => Resolver;
   readonly observeContext: () => Promise<ObserveContext>;
-  /** A declared feed by name. Throws KC_FEED_UNKNOWN. */
-  readonly declaredFeed: (name: string) => Feed;
+  /** A declared feed by name; a run of it spends at most `credits` where it is paid by the run. Throws KC_FEED_UNKNOWN. */
+  readonly declaredFeed: (name: string, credits?: number | null) => Feed;
   /** Runs a feed of either kind to its end. */
   readonly runFeed: (feed: Feed, signal: AbortSignal, onProgress?: (counts: RunCounts) => void) => Promise<FeedRun>;
   /** Closes everything, last opened first. */

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { pagePath, withTables } from '../scripts/docs-tables.ts';
 import { loadConfig, SETTINGS } from '../services/config.ts';
-import { describeFeeds, FEED_TYPES, openFeed } from '../services/feeds/index.ts';
+import { describeFeeds } from '../services/feeds/describe.ts';
+import { FEED_TYPES, openFeed } from '../services/feeds/index.ts';
 import { KubecensusError } from '../services/platform/errors.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'kubecensus-config-'));
@@ -54,6 +55,11 @@ describe('sources', () => {
     const config = loadConfig({ CENSYS_TOKEN: 'hush', KUBECENSUS_SCOPE: '192.0.2.0/24, 198.51.100.0/24' }, null);
     assert.throws(() => Object.assign(config, { vantage: 'other' }), TypeError);
     assert.deepEqual([config.secret('CENSYS_TOKEN'), config.secret('NOT_SET')], ['hush', null]);
+    const file = join(home, 'secret');
+    writeFileSync(file, 'from a file\n');
+    const read = loadConfig({ A_FILE: file, B: 'own', B_FILE: file, C_FILE: `${file}-gone` }, null);
+    assert.deepEqual([read.secret('A'), read.secret('B')], ['from a file', 'own']);
+    assert.throws(() => read.secret('C'), { code: 'KC_CONFIG', message: /C_FILE names cannot be read \(ENOENT\)/ });
     assert.ok(!JSON.stringify(config).includes('hush'));
     assert.deepEqual(config.scope, ['192.0.2.0/24', '198.51.100.0/24']);
   });
@@ -147,7 +153,7 @@ describe('a declared feed', () => {
   it('opens with its defaults, and describes itself without its secret', () => {
     assert.equal(open(CENSYS).name, 'mine');
     assert.deepEqual(
-      describeFeeds({ mine: CENSYS }).map(({ name, type }) => [name, type]),
+      describeFeeds({ mine: CENSYS }, () => 'x').map(({ name, type }) => [name, type]),
       [['mine', 'censys']],
     );
   });

@@ -7,11 +7,11 @@ import { createStaticCtFeed } from '../../services/feeds/certificate-transparenc
 import type { HttpClient } from '../../services/feeds/http.ts';
 import { readNames } from '../../services/feeds/x509/names.ts';
 import { encodeEntry, type LabEntry } from '../../services/lab/ct-log/entry.ts';
-import { labIssuer } from '../../services/lab/ct-log/issuer.ts';
 import { type LabLogKey, labLogKey } from '../../services/lab/ct-log/key.ts';
-import { signedCheckpoint, signedTreeHead } from '../../services/lab/ct-log/signed-note.ts';
+import { signedTreeHead } from '../../services/lab/ct-log/signed-note.ts';
 import { LabTree } from '../../services/lab/ct-log/tree.ts';
 import { benchCertstream } from './certstream.ts';
+import { certificates, logFiles, TILE_WIDTH } from './made-up-log.ts';
 
 /** Below about this many entries start-up and the JIT hide the difference. */
 const ENTRIES = 204_800;
@@ -22,7 +22,6 @@ const RFC6962_ENTRIES = 204_800;
 /** Entries of the reference, per round: enough for a second of work. */
 const REFERENCE_ENTRIES = 25_600;
 const ROUNDS = 3;
-const TILE_WIDTH = 256;
 const NOW = new Date('2026-11-24T00:00:00Z');
 const ORIGIN = 'bench.kubecensus.example/2026h2';
 
@@ -33,7 +32,7 @@ interface Files {
 
 /** Prints entries per CPU second of all readers, their ratio and the peak of resident memory. About half a minute. */
 export async function benchCt(print: (line: string) => void): Promise<void> {
-  const pool = await certificates();
+  const pool = await certificates(POOL, 2, NOW);
   const key = labLogKey('bench');
   const files = logInMemory(pool, key);
   const pages = getEntriesBodies(pool);
@@ -227,43 +226,11 @@ function readGetEntries(pages: readonly Buffer[], count: number): number {
   return entries;
 }
 
-/** One to four names a certificate, as most of the web has; every second certificate names a Kubernetes host. */
-async function certificates(): Promise<LabEntry[]> {
-  const issue = await labIssuer(NOW);
-  const pool: LabEntry[] = [];
-  for (let i = 0; i < POOL; i++) {
-    const zone = `customer-${i}.example.org`;
-    const dnsNames = [`${i % 2 === 0 ? 'k8s' : 'www'}.${zone}`, zone, `mail.${zone}`, `*.${zone}`].slice(
-      0,
-      1 + (i % 4),
-    );
-    pool.push(await issue({ commonName: dnsNames[0]!, dnsNames, precertificate: (i >> 1) % 2 === 0 }));
-  }
-  return pool;
-}
-
-/** A whole log as files: checkpoint, hash tiles of all levels, data tiles. */
+/** The whole log in memory: neither disk nor network is measured. */
 function logInMemory(pool: readonly LabEntry[], key: LabLogKey): Files {
   const byPath = new Map<string, Buffer>();
-  const tree = new LabTree();
-  const path = (n: number): string => (n < 1000 ? pad(n) : `x${pad(Math.floor(n / 1000))}/${pad(n % 1000)}`);
-  for (let index = 0; index < ENTRIES; index += TILE_WIDTH) {
-    const leaves: Buffer[] = [];
-    for (let i = index; i < index + TILE_WIDTH; i++) {
-      const { tileLeaf, merkleLeaf } = encodeEntry(pool[i % POOL]!, i, NOW.getTime());
-      leaves.push(tileLeaf);
-      tree.append(merkleLeaf);
-    }
-    byPath.set(`tile/data/${path(index / TILE_WIDTH)}`, Buffer.concat(leaves));
-  }
-  for (let level = 0, count = ENTRIES; count > 0; level++, count = Math.floor(count / TILE_WIDTH)) {
-    for (let n = 0; n * TILE_WIDTH < count; n++) {
-      const width = Math.min(TILE_WIDTH, count - n * TILE_WIDTH);
-      const name = `tile/${level}/${path(n)}${width < TILE_WIDTH ? `.p/${width}` : ''}`;
-      byPath.set(name, tree.hashes(level, n, width)!);
-    }
-  }
-  byPath.set('checkpoint', Buffer.from(signedCheckpoint(ORIGIN, key, ENTRIES, tree.root(ENTRIES), NOW.getTime())));
+  const log = { origin: ORIGIN, key, entries: ENTRIES, now: NOW, entryAt: (i: number) => pool[i % POOL]! };
+  for (const { path, body } of logFiles(log)) byPath.set(path, body);
   return { byPath, bytes: [...byPath.values()].reduce((sum, body) => sum + body.length, 0) };
 }
 
@@ -296,10 +263,6 @@ function sized(bytes: Uint8Array): Buffer {
   const length = Buffer.alloc(3);
   length.writeUIntBE(bytes.length, 0, 3);
   return Buffer.concat([length, bytes]);
-}
-
-function pad(n: number): string {
-  return String(n).padStart(3, '0');
 }
 
 function median(values: readonly number[]): number {

@@ -1,4 +1,4 @@
-// How fast observations are exported as CSV, beside psql's \copy of the same columns, in the same run.
+// How fast observations are exported in each format, beside psql's \copy of the same columns as CSV, in the same run.
 import { join } from 'node:path';
 import { DATASETS } from '../../services/exports/columns.ts';
 import { exportDataset } from '../../services/exports/export.store.ts';
@@ -16,39 +16,51 @@ const OBSERVATIONS = 100_000;
 const ROUNDS = 3;
 const NOW = new Date('2026-11-24T12:00:00Z');
 
-/** Prints rows per second of an export and of the reference, medians of rounds in turn, their ratio and the peak of resident memory. */
+/** Prints rows per second of an export in each format and of the reference, medians of rounds in turn, their ratio and the growth of resident memory. */
 export async function benchExport(print: (line: string) => void): Promise<void> {
   await withScratch(NOW, async ({ database, url, directory }) => {
     await fill(database);
     const { columns, source, orderBy } = DATASETS.observations;
     const select = `(select ${columns.map((column) => column.sql).join(', ')} from ${source.replaceAll('$SURVEY', "'bench'")} order by ${orderBy})`;
+    const runs: Readonly<Record<string, () => Promise<number>>> = {
+      reference: () => copyToFile(url, select, join(directory, 'reference.csv'), '(format csv, header)'),
+      ...Object.fromEntries(
+        Object.keys(SAYS).map((format) => [format, () => exportOnce(database, format as Format, directory)]),
+      ),
+    };
     const before = process.memoryUsage.rss();
-    const seconds: { ours: number[]; reference: number[] } = { ours: [], reference: [] };
-    // One round that is not measured, then in turn, so that neither profits from a quieter machine.
-    for (let round = 0; round <= ROUNDS; round++) {
-      const ours = await exportOnce(database, join(directory, 'ours.csv'));
-      const reference = await copyToFile(url, select, join(directory, 'reference.csv'), '(format csv, header)');
-      if (round === 0) continue;
-      seconds.ours.push(ours);
-      seconds.reference.push(reference);
-    }
-    const [ours, reference] = [OBSERVATIONS / median(seconds.ours), OBSERVATIONS / median(seconds.reference)];
-    print(`${rate(ours)} rows/s of observations exported as CSV: formula guard, ISO times, CRLF, digest and manifest`);
-    print(`${rate(reference)} rows/s by ${COPY_CLIENT} of the same columns to a file`);
-    print(`ratio ${(ours / reference).toFixed(2)}`);
-    print(
-      `resident memory grew by ${((process.memoryUsage.rss() - before) / 1e6).toFixed(0)} MB over ${(ROUNDS + 1) * OBSERVATIONS} rows`,
-    );
+    const seconds: Record<string, number[]> = {};
+    // One round that is not measured, then in turn, so that none profits from a quieter machine.
+    for (let round = 0; round <= ROUNDS; round++)
+      for (const [name, run] of Object.entries(runs)) {
+        const took = await run();
+        if (round > 0) seconds[name] = [...(seconds[name] ?? []), took];
+      }
+    const perSecond = (name: string): number => OBSERVATIONS / median(seconds[name] ?? []);
+    print(`${rate(perSecond('reference'))} rows/s by ${COPY_CLIENT} of the same columns to a file`);
+    for (const [format, says] of Object.entries(SAYS))
+      print(
+        `${rate(perSecond(format))} rows/s of observations as ${format}: ${says}; ratio ${(perSecond(format) / perSecond('reference')).toFixed(2)}`,
+      );
+    const grown = ((process.memoryUsage.rss() - before) / 1e6).toFixed(0);
+    print(`resident memory grew by ${grown} MB over ${(ROUNDS + 1) * Object.keys(SAYS).length * OBSERVATIONS} rows`);
   });
 }
 
-async function exportOnce(database: Database, out: string): Promise<number> {
+const SAYS = {
+  csv: 'formula guard, ISO times, CRLF, digest and manifest',
+  ndjson: 'exact values, digest and manifest',
+  parquet: 'typed columns, dictionaries, zstd, statistics, digest and manifest',
+} as const;
+type Format = keyof typeof SAYS;
+
+async function exportOnce(database: Database, format: Format, directory: string): Promise<number> {
   const started = performance.now();
   const request = {
     dataset: 'observations',
     surveyId: 'bench',
-    format: 'csv',
-    out,
+    format,
+    out: join(directory, `ours.${format}`),
     codeVersion: 'bench',
     at: NOW,
   } as const;

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { readCertificate } from '../../services/feeds/x509/certificate.ts';
 import { readNames } from '../../services/feeds/x509/names.ts';
-import { fingerprintLines } from '../../services/fingerprints/fingerprint-stream.ts';
+import { fingerprintLine } from '../../services/fingerprints/fingerprint-line.ts';
 import { seededRandom } from '../../services/lab/random.ts';
 import { captureLines, labSights, type Sight } from './evidence-lines.ts';
 
@@ -69,7 +69,7 @@ async function printMix({ name, lines }: Mix, print: (line: string) => void): Pr
   // One unmeasured round of each, then in turn, so that neither profits from a quieter machine.
   for (let round = 0; round <= ROUNDS; round++) {
     const parsed = await cpuMicroseconds(async () => parseAll(lines));
-    const judged = await cpuMicroseconds(() => judgeAll(lines));
+    const judged = await cpuMicroseconds(async () => judgeAll(lines));
     if (round === 0) continue;
     parse.push(parsed / lines.length);
     judge.push(judged / lines.length);
@@ -90,11 +90,13 @@ function parseAll(lines: readonly string[]): void {
 }
 
 /** Lines are joined by the hundreds, as the command line writes them. */
-async function judgeAll(lines: readonly string[]): Promise<void> {
+function judgeAll(lines: readonly string[]): void {
   let verdicts = 0;
   let characters = 0;
   let waiting: string[] = [];
-  for await (const { line, failed } of fingerprintLines(eachOf(lines), NOW.toISOString())) {
+  const now = NOW.toISOString();
+  for (const text of lines) {
+    const { line, failed } = fingerprintLine(text, now);
     if (!failed) verdicts++;
     if (waiting.push(line) < LINES_PER_WRITE) continue;
     characters += waiting.join('\n').length;
@@ -103,10 +105,6 @@ async function judgeAll(lines: readonly string[]): Promise<void> {
   characters += waiting.join('\n').length;
   if (verdicts !== lines.length || characters === 0)
     throw new Error(`${verdicts} of ${lines.length} lines were judged.`);
-}
-
-async function* eachOf(lines: readonly string[]): AsyncIterable<string> {
-  yield* lines;
 }
 
 async function printWalk(leaves: readonly Buffer[], print: (line: string) => void): Promise<void> {

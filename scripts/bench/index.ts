@@ -8,6 +8,8 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   ingest: async (print) => (await import('./ingest.ts')).benchIngest(print),
   export: async (print) => (await import('./export.ts')).benchExport(print),
   ct: async (print) => (await import('./ct.ts')).benchCt(print),
+  backfill: async (print) => (await import('./backfill.ts')).benchBackfill(print),
+  plan: async (print) => (await import('./plan.ts')).benchPlan(print),
   fingerprint: async (print) => (await import('./fingerprint.ts')).benchFingerprint(print),
   import: async (print) => (await import('./import.ts')).benchImport(print),
 };

@@ -66,6 +66,7 @@ function verdictOf(i: number, kind: string): Verdict {
     component: answered ? 'kube-apiserver' : null,
     grade: answered ? 'confirmed' : 'not',
     indicators: { certificateName: answered ? true : null, versionEndpoint: answered ? open : null, ...indicators },
+    rungs: [],
     authentication: answered ? (open ? 'anonymous-public' : 'required') : null,
     version: open
       ? {

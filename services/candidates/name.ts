@@ -9,7 +9,7 @@ export type NameResult =
 export interface NameOptions {
   /** Accept "_" inside labels. Off by default: it is no host name (RFC 952, 1123), though some resolvers answer for it. */
   readonly allowUnderscore?: boolean;
-  /** Names below this suffix are allowed although it is internal. Only the lab sets it, from code; no setting reaches it. */
+  /** Names below this suffix are allowed although it is internal. Only a scope that is a lab's sets it, to the lab's zone. */
   readonly labSuffix?: string | null;
 }
 

@@ -126,7 +126,8 @@ function deny<Reason extends string>(reason: Reason): { readonly allowed: false;
   return { allowed: false, reason };
 }
 
-function neverProbeReason(address: Address): PolicyReason | null {
+/** The row of the never-probe table that holds an address, by its reason; null when none does. */
+export function neverProbeReason(address: Address): PolicyReason | null {
   const row = NEVER_PROBE_SET.find(address);
   if (row !== null) return REASONS.get(row.text) ?? 'special_purpose';
   if (address.bytes.length === 4 && address.family === 4) return null;

@@ -1,7 +1,9 @@
 // Reads the command line, builds the session, runs one command, and turns what it says into an exit code.
 import { Command as Commander, CommanderError, Option } from 'commander';
-import { compose } from '../compose.ts';
-import { loadConfig } from '../config.ts';
+import { readScope } from '../candidates/scope-text.ts';
+import { compose, type LabSettings } from '../compose.ts';
+import { type Config, loadConfig } from '../config.ts';
+import { LAB_ZONE } from '../lab/world.ts';
 import type { Parts } from '../parts.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import { createLog } from '../platform/log.ts';
@@ -112,7 +114,11 @@ async function runCommand(
       progressBars: process.stderr.isTTY === true,
       signal: stopping.signal,
       open: async (lab) => {
-        const parts = await compose(lab?.config ?? config, log, lab === undefined ? {} : { lab: lab.settings });
+        const parts = await compose(
+          lab?.config ?? config,
+          log,
+          lab === undefined ? ofLab(config) : { lab: lab.settings },
+        );
         opened.push(parts);
         return parts;
       },
@@ -126,6 +132,10 @@ async function runCommand(
     for (const parts of opened.reverse()) await parts.close().catch((error: unknown) => complain(error));
   }
 }
+
+/** A configuration whose scope is a lab's, as `kubecensus lab` writes it, also takes the names of the lab's zone. */
+const ofLab = ({ scope }: Config): { lab?: LabSettings } =>
+  readScope(scope).loopbackLab ? { lab: { nameSuffix: LAB_ZONE } } : {};
 
 /** commander's name of an option: '--data-dir <dir>' is dataDir. */
 function attributeOf(flags: string): string {

@@ -1,32 +1,35 @@
-// kubecensus feeds: what is declared, the last run of each, one run explained, and pulling one.
+// kubecensus feeds: what is declared, the last run of each, and pulling one.
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
+import { type DescribedFeed, describeFeeds, describeTypes } from '../feeds/describe.ts';
 import type { Feed } from '../feeds/feed.ts';
-import { type FeedRun, findRun, lastRuns, quarantined } from '../feeds/feed-run.store.ts';
-import { describeFeeds } from '../feeds/index.ts';
+import { type FeedRun, heldRuns, lastRuns } from '../feeds/feed-run.store.ts';
 import { KubecensusError } from '../platform/errors.ts';
-import { type Command, EXIT, type ExitCode, type Session } from './command.ts';
+import { type Command, EXIT, type Session, textOption } from './command.ts';
+import { printRun, progressOf, sayHeld } from './feed-runs.ts';
 import { formatRows, type Row } from './rows.ts';
-
-/** Quarantined rows that are shown; the table holds more. */
-const SHOWN_REJECTS = 20;
 
 export const feedsListCommand: Command = {
   usage: 'feeds list',
   isDefault: true,
-  help: 'declared feeds with their terms, cost and last run, and files that were imported',
-  run: async (session) => {
+  help: 'declared feeds with their query, terms, cost and last run, and files that were imported',
+  options: [{ flags: '--all', help: 'also the types of feeds that are not declared yet' }],
+  run: async (session, _args, options) => {
     const parts = await session.open();
     const runs = new Map((await lastRuns(parts.db)).map((run) => [run.feed, run]));
-    const declared = describeFeeds(parts.config.feeds);
+    const { feeds, secret } = parts.config;
+    const declared = describeFeeds(feeds, secret);
     const imported = [...runs.keys()]
       .filter((feed) => !declared.some((entry) => entry.name === feed))
-      .map((name) => ({ name, type: 'import', query: '', upstreams: [], cost: '', terms: '' }));
-    const rows = [...declared, ...imported].map(
-      ({ name, type, query, upstreams, cost, terms }): Row => ({
+      .map((name): DescribedFeed => ({ ...IMPORTED, name }));
+    const others = options['all'] === true ? describeTypes(feeds) : [];
+    const rows = [...declared, ...imported, ...others].map(
+      ({ name, type, missing, credits, query, upstreams, cost, terms }): Row => ({
         feed: name,
         type,
+        ready: missing ?? 'yes',
         ...lastRunOf(runs.get(name)),
+        credits,
         query,
         upstreams: upstreams.join(', '),
         cost,
@@ -34,9 +37,22 @@ export const feedsListCommand: Command = {
       }),
     );
     await session.out(formatRows(rows, session.format));
+    sayHeld(session, await heldRuns(parts.db));
     return EXIT.done;
   },
 };
+
+/** Files are given anew each time. */
+const IMPORTED = {
+  type: 'import',
+  title: 'files',
+  missing: null,
+  credits: null,
+  query: '',
+  upstreams: [],
+  cost: '',
+  terms: '',
+} as const;
 
 const lastRunOf = (run: FeedRun | undefined): Row => ({
   run: run?.id ?? null,
@@ -45,48 +61,50 @@ const lastRunOf = (run: FeedRun | undefined): Row => ({
   accepted: run?.accepted ?? null,
   duplicate: run?.duplicate ?? null,
   rejected: run?.rejected ?? null,
+  held: run?.held ?? null,
   at: run?.startedAt ?? null,
 });
-
-export const feedsShowCommand: Command = {
-  usage: 'feeds show <run>',
-  help: 'one run: counts, why it is partial, reasons for rejections with examples',
-  run: async (session, [id]) => {
-    const parts = await session.open();
-    const run = await findRun(parts.db, Number(id));
-    if (run === null) throw new KubecensusError('KC_USAGE', `There is no run ${id}.`);
-    await printRun(session, run);
-    const rows = await quarantined(parts.db, run.id, SHOWN_REJECTS);
-    if (rows.length > 0 && session.format === 'table')
-      await session.out(`\nrejected rows (at most ${SHOWN_REJECTS})\n${formatRows(rows, 'table')}`);
-    return EXIT.done;
-  },
-};
 
 export const feedsRunCommand: Command = {
   usage: 'feeds run <name>',
   help: 'pull a declared feed now; says first what it may cost',
-  options: [{ flags: '--yes', help: "spend without asking, up to the feed's maxCredits" }],
+  options: [
+    { flags: '--spend <credits>', help: 'spend up to so many credits without asking, and not one more' },
+    { flags: '--yes', help: "spend without asking, up to the feed's maxCredits" },
+  ],
   run: async (session, [name], options) => {
     const parts = await session.open();
-    const feed = parts.declaredFeed(name as string);
-    await agreeToCost(session, feed, options['yes'] === true);
+    const spend = creditsOf(textOption(options, 'spend'));
+    const feed = parts.declaredFeed(name as string, spend);
+    await agreeToCost(session, feed, options['yes'] === true ? Number.POSITIVE_INFINITY : spend);
     const run = await parts.runFeed(feed, session.signal, progressOf(session, name as string));
     return printRun(session, run);
   },
 };
 
-/** Says what a run may cost, and asks when that is more than its owner lets pass. Throws KC_FEED_SPEND when nobody agrees. */
-async function agreeToCost(session: Session, feed: Feed, agreed: boolean): Promise<void> {
+/** A limit as it was typed, or null without one. */
+function creditsOf(text: string | null): number | null {
+  if (text === null) return null;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new KubecensusError('KC_USAGE', `--spend is a whole number of credits, not ${text}.`);
+}
+
+/** Says what a run may cost, and asks when that is more than its owner lets pass. Throws KC_FEED_SPEND when nobody agrees. `agreed`: credits that were agreed to beforehand. */
+async function agreeToCost(session: Session, feed: Feed, agreed: number | null): Promise<void> {
   if (feed.spending === undefined) return;
   const { credits, atMost } = await feed.spending.estimate(session.signal);
   const says = `${feed.name}: ${atMost ? 'at most' : 'about'} ${credits} credits (${feed.cost})`;
   session.say(says);
-  if (agreed || credits <= feed.spending.confirmCredits) return;
+  if (agreed !== null && agreed < feed.spending.step)
+    throw new KubecensusError(
+      'KC_FEED_SPEND',
+      `${feed.name}: one page may cost ${feed.spending.step} credits, more than --spend ${agreed}.`,
+    );
+  if (credits <= Math.max(feed.spending.confirmCredits, agreed ?? 0)) return;
   const refuse = (): never => {
     throw new KubecensusError(
       'KC_FEED_SPEND',
-      `${says}; more than ${feed.spending?.confirmCredits} are not spent unasked.`,
+      `${says}; more than ${feed.spending?.confirmCredits} are not spent unasked. Agree with --spend ${credits}.`,
     );
   };
   if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return refuse();
@@ -99,35 +117,4 @@ async function agreeToCost(session: Session, feed: Feed, agreed: boolean): Promi
     ended,
   ]).finally(() => terminal.close());
   if (!/^y(es)?$/i.test(answer.trim())) refuse();
-}
-
-/** Prints a run; partial when it was cut short. */
-export async function printRun(session: Session, run: FeedRun): Promise<ExitCode> {
-  const row: Row = {
-    run: run.id,
-    feed: run.feed,
-    state: run.state,
-    read: run.read,
-    accepted: run.accepted,
-    duplicate: run.duplicate,
-    rejected: run.rejected,
-    rejectedBy: run.rejectedBy,
-    claimedTotal: run.claimedTotal,
-    partialReason: run.partialReason,
-    query: run.query,
-  };
-  await session.out(formatRows([row], session.format));
-  return run.state === 'partial' ? EXIT.partial : run.state === 'failed' ? EXIT.failed : EXIT.done;
-}
-
-/** Says how far a run is, at most once a second. */
-export function progressOf(session: Session, feed: string): (counts: { read: number }) => void {
-  let read = 0;
-  let saidAt = 0;
-  return (counts) => {
-    read += counts.read;
-    if (!session.progressBars || Date.now() - saidAt < 1000) return;
-    saidAt = Date.now();
-    session.say(`${feed}: ${read} rows read`);
-  };
 }

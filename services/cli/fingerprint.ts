@@ -2,7 +2,7 @@
 import { constants, createReadStream } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { fingerprintLines } from '../fingerprints/fingerprint-stream.ts';
+import { fingerprintLine } from '../fingerprints/fingerprint-line.ts';
 import { jsonDocuments } from '../fingerprints/json-documents.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import { type Command, EXIT } from './command.ts';
@@ -21,7 +21,9 @@ export const fingerprintCommand: Command = {
     input.on('error', (error) => lines.emit('error', error));
     let waiting: string[] = [];
     let failed = 0;
-    for await (const verdict of fingerprintLines(jsonDocuments(lines), new Date().toISOString())) {
+    const now = new Date().toISOString();
+    for await (const document of jsonDocuments(lines)) {
+      const verdict = fingerprintLine(document, now);
       waiting.push(verdict.line, '\n');
       if (verdict.failed) failed++;
       if (waiting.length < 2 * LINES_PER_WRITE) continue;

@@ -1,5 +1,6 @@
 // The headline of one survey in a terminal: the two indicators, their overlap, and what was recognised.
 import type { Kysely } from 'kysely';
+import { evidenceAge } from '../observations/evidence-age.store.ts';
 import type { DB } from '../platform/db/schema.ts';
 import { count } from '../rollups/rollup.store.ts';
 import type { SurveyRow } from '../surveys/survey.store.ts';
@@ -37,7 +38,11 @@ export async function headlineOf(db: Kysely<DB>, survey: SurveyRow): Promise<Hea
 /** The headline as text for people, or as one row. */
 export async function headlineText(db: Kysely<DB>, survey: SurveyRow, format: RowFormat): Promise<string> {
   const headline = await headlineOf(db, survey);
-  if (format !== 'table') return formatRows([{ ...headline }], format);
+  const age = survey.method === 'passive' ? await evidenceAge(db, survey.id) : null;
+  if (format !== 'table') {
+    const times = age && { evidenceOldest: age.oldest, evidenceMedian: age.median, evidenceNewest: age.newest };
+    return formatRows([{ ...headline, ...times }], format);
+  }
   const n = new Intl.NumberFormat('en-US');
   const lines = [
     ['endpoints whose certificate carries the Kubernetes names', headline.certificateName],
@@ -52,9 +57,16 @@ export async function headlineText(db: Kysely<DB>, survey: SurveyRow, format: Ro
     .map((cell) => ({ component: cell.values.component ?? '', grade: cell.values.grade ?? '', endpoints: cell.count }));
   return [
     `survey ${survey.id} (${survey.state}), ${n.format(survey.targets)} targets`,
+    ...(age === null
+      ? []
+      : [
+          `evidence of feeds from ${day(age.oldest)} to ${day(age.newest)}, half of it before ${day(age.median)} or on it`,
+        ]),
     '',
     ...lines.map(([label, value]) => `${n.format(value).padStart(11)}  ${label}`),
     '',
     formatRows(rows, 'table'),
   ].join('\n');
 }
+
+const day = (date: Date): string => date.toISOString().slice(0, 10);

@@ -2,8 +2,10 @@
 import { basename } from 'node:path';
 import { createFileFeed } from '../feeds/file.feed.ts';
 import { FORMATS } from '../feeds/formats/index.ts';
-import { type Command, EXIT, type ExitCode, textOption } from './command.ts';
-import { printRun, progressOf } from './feeds.ts';
+import type { Parts } from '../parts.ts';
+import { ERRORS, KubecensusError } from '../platform/errors.ts';
+import { type Command, EXIT, type ExitCode, type Options, type Session, textOption } from './command.ts';
+import { printRun, progressOf } from './feed-runs.ts';
 
 /** Said when rows were refused for where they are: most often somebody tries a lab of his own. */
 const SPECIAL_PURPOSE =
@@ -11,7 +13,7 @@ const SPECIAL_PURPOSE =
 
 export const importCommand: Command = {
   usage: 'import <files...>',
-  help: 'take files as feeds; prints read, accepted, duplicate and rejected by reason; importing a file again changes nothing',
+  help: 'take files as feeds; prints read, accepted, duplicate and rejected by reason; importing a file again changes nothing; a file that fails leaves the others alone',
   options: [
     {
       flags: '--format <name>',
@@ -29,28 +31,59 @@ export const importCommand: Command = {
   ],
   run: async (session, files, options) => {
     const parts = await session.open();
-    let worst: ExitCode = EXIT.done;
     const format = textOption(options, 'format') ?? 'auto';
     // A Sonar study is several tables: files named together are one delivery.
     const together = FORMATS.some(({ name, join }) => name === format && join !== undefined);
-    for (const [path, ...morePaths] of together ? [files] : files.map((file) => [file])) {
-      if (path === undefined) continue;
-      const feed = await createFileFeed({
-        path,
-        morePaths,
-        name: textOption(options, 'feed'),
-        format,
-        observedAt: textOption(options, 'observedAt'),
-        port: textOption(options, 'port'),
-        expandCidr: options['expandCidr'] === true,
-      });
-      session.say(feed.decision);
-      const run = await parts.runFeed(feed, session.signal, progressOf(session, basename(path)));
-      const code = await printRun(session, run);
-      if (run.rejectedBy['special_purpose'] !== undefined) session.say(SPECIAL_PURPOSE);
-      if (code !== EXIT.done) worst = code;
+    const deliveries = together ? [files] : files.map((file) => [file]);
+    let worst: ExitCode = EXIT.done;
+    const failed: string[] = [];
+    for (const paths of deliveries) {
+      try {
+        const code = await importDelivery(paths, format, options, parts, session);
+        if (code !== EXIT.done && worst !== EXIT.failed) worst = code;
+      } catch (error) {
+        // A name that is no format is wrong for every file; an only file's failure is the command's.
+        if (deliveries.length === 1 || session.signal.aborted || codeOf(error) === 'KC_FEED_FORMAT') throw error;
+        failed.push(`${paths.join(', ')} (${codeOf(error)})`);
+        sayFailure(session, paths, error as Error);
+        worst = EXIT.failed;
+      }
       if (session.signal.aborted) break;
     }
+    if (failed.length > 0)
+      session.say(`${failed.length} of ${deliveries.length} files could not be imported: ${failed.join(', ')}.`);
     return worst;
   },
 };
+
+/** Takes one delivery: a file, or the files of one study. Throws what makes it unusable. */
+async function importDelivery(
+  [path, ...morePaths]: readonly string[],
+  format: string,
+  options: Options,
+  parts: Parts,
+  session: Session,
+): Promise<ExitCode> {
+  const feed = await createFileFeed({
+    path: path as string,
+    morePaths,
+    name: textOption(options, 'feed'),
+    format,
+    observedAt: textOption(options, 'observedAt'),
+    port: textOption(options, 'port'),
+    expandCidr: options['expandCidr'] === true,
+  });
+  session.say(feed.decision);
+  const run = await parts.runFeed(feed, session.signal, progressOf(session, basename(path as string)));
+  const code = await printRun(session, run);
+  if (run.rejectedBy['special_purpose'] !== undefined) session.say(SPECIAL_PURPOSE);
+  return code;
+}
+
+const codeOf = (error: unknown): keyof typeof ERRORS => (error instanceof KubecensusError ? error.code : 'KC_INTERNAL');
+
+function sayFailure(session: Session, paths: readonly string[], error: Error): void {
+  const code = codeOf(error);
+  session.say(`${paths.join(', ')}: ${code}: ${error.message}\n${ERRORS[code].todo}`);
+  if (code === 'KC_INTERNAL' && error.stack !== undefined) session.say(error.stack);
+}

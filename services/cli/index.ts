@@ -3,11 +3,16 @@ import { benchCommand } from './bench.ts';
 import type { Command } from './command.ts';
 import { demoCommand } from './demo.ts';
 import { exportCommand } from './export.ts';
-import { feedsListCommand, feedsRunCommand, feedsShowCommand } from './feeds.ts';
+import { feedsApproveCommand, feedsRejectCommand, feedsShowCommand } from './feed-runs.ts';
+import { feedsListCommand, feedsRunCommand } from './feeds.ts';
 import { fingerprintCommand } from './fingerprint.ts';
 import { importCommand } from './import.ts';
+import { keysCreateCommand, keysListCommand, keysRevokeCommand } from './keys.ts';
+import { labCommand } from './lab.ts';
 import { migrateCommand } from './migrate.ts';
 import { optOutAddCommand, optOutCheckCommand, optOutListCommand, optOutRemoveCommand } from './opt-out.ts';
+import { feedsOverlapsCommand } from './overlaps.ts';
+import { ownersAddCommand, ownersListCommand, ownersRemoveCommand } from './owners.ts';
 import { reportCommand } from './report.ts';
 import { scheduleAddCommand, scheduleListCommand, scheduleRemoveCommand, scheduleRunCommand } from './schedule.ts';
 import { startCommand } from './start.ts';
@@ -17,17 +22,23 @@ import { pauseCommand, resumeCommand, surveysCommand } from './surveys.ts';
 
 /** What commands of two words have in common; named alone, a group lists. */
 export const GROUPS: Readonly<Record<string, string>> = {
-  feeds: 'sources of sightings and counts: list, pull, explain a run',
+  feeds: 'sources of sightings and counts: list, pull, explain a run, decide on one that is held',
   schedule: 'feeds, surveys and reports on a cron expression',
+  owners: 'whose networks may have a report on single hosts',
   'opt-out': 'who asked not to be asked',
+  keys: 'keys of the API, with what each may do',
 };
 
 export const COMMANDS: readonly Command[] = [
   demoCommand,
+  labCommand,
   startCommand,
   feedsListCommand,
   feedsRunCommand,
   feedsShowCommand,
+  feedsApproveCommand,
+  feedsRejectCommand,
+  feedsOverlapsCommand,
   importCommand,
   surveyCommand,
   surveysCommand,
@@ -37,6 +48,9 @@ export const COMMANDS: readonly Command[] = [
   statsCommand,
   exportCommand,
   reportCommand,
+  ownersAddCommand,
+  ownersListCommand,
+  ownersRemoveCommand,
   scheduleAddCommand,
   scheduleListCommand,
   scheduleRemoveCommand,
@@ -45,6 +59,9 @@ export const COMMANDS: readonly Command[] = [
   optOutListCommand,
   optOutRemoveCommand,
   optOutCheckCommand,
+  keysCreateCommand,
+  keysListCommand,
+  keysRevokeCommand,
   migrateCommand,
   benchCommand,
 ];

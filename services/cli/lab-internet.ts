@@ -14,13 +14,16 @@ import { LAB_ZONE } from '../lab/world.ts';
 import type { Parts } from '../parts.ts';
 
 /** The lab is ours and on loopback: nobody there needs to be spared. */
-const LAB_PACE = {
+export const LAB_PACE = {
   rate: 20_000,
   inFlight: 400,
   'pace.networkSpacingMs': 0,
   'pace.networkInFlight': 200,
   'pace.addressSpacingMs': 0,
 };
+
+export const LAB_SCOPE = ['lab:127.0.0.0/8'];
+export const LAB_VANTAGE = 'lab';
 
 /** The user's configuration with the lab as its internet. */
 export function labAsInternet(config: Config, lab: Lab): { settings: LabSettings; config: Config } {
@@ -37,9 +40,9 @@ export function labAsInternet(config: Config, lab: Lab): { settings: LabSettings
     config: {
       ...config,
       ...LAB_PACE,
-      scope: ['lab:127.0.0.0/8'],
+      scope: LAB_SCOPE,
       'dns.servers': [lab.dnsServer],
-      vantage: 'lab',
+      vantage: LAB_VANTAGE,
       feeds,
       secret,
     },

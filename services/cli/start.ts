@@ -6,12 +6,13 @@ import { type Command, EXIT, textOption } from './command.ts';
 
 export const startCommand: Command = {
   usage: 'start',
-  help: 'run the service: queue workers, schedules, deliveries',
+  help: 'run the service: queue workers, schedules, deliveries, the API',
   options: [
     {
       flags: '--role <roles>',
       help: `which parts to run, comma-separated: ${Object.keys(ROLES).join(', ')} (default: all)`,
     },
+    { flags: '--listen <address>', help: 'where the API listens, as 127.0.0.1:8650', setting: 'api.listen' },
   ],
   printsRows: false,
   run: async (session, _args, options) => {

@@ -1,55 +1,29 @@
 // Datasets and their columns as data: one list serves header, queries, docs/exports.md and tests. Append-only: names and order stay.
 
-import type { PrivateField } from '../fingerprints/private-fields.ts';
+import { column, type Dataset, privateColumn } from './column.ts';
+import { logs, sightings } from './feed-datasets.ts';
 import { PATCH_PATTERN, patchTable } from './patch-table.ts';
-
-export type ColumnType = 'text' | 'integer' | 'number' | 'boolean' | 'timestamp' | 'texts';
-
-export interface Column {
-  readonly name: string;
-  readonly type: ColumnType;
-  /** Expression over the dataset's source. */
-  readonly sql: string;
-  readonly description: string;
-  /** What it shows of the list of private fields; absent where it may be published. */
-  readonly private?: PrivateField;
-}
-
-export interface Dataset {
-  readonly description: string;
-  /** True when rows belong to one survey; the source then holds $SURVEY. */
-  readonly perSurvey: boolean;
-  /** FROM clause and conditions. */
-  readonly source: string;
-  /** Makes the order of rows a function of the rows. */
-  readonly orderBy: string;
-  readonly columns: readonly Column[];
-}
-
-const column = (name: string, type: ColumnType, sql: string, description: string): Column => ({
-  name,
-  type,
-  sql,
-  description,
-});
-
-/** A column that must not be published. */
-const privateColumn = (field: PrivateField, ...of: Parameters<typeof column>): Column => ({
-  ...column(...of),
-  private: field,
-});
+import { timeseries } from './timeseries.ts';
 
 const JUDGED = [
   column('component', 'text', 'o.component', 'what was recognised; empty when nothing was'),
   column('grade', 'text', 'o.grade', 'confirmed, probable, possible or not'),
 ] as const;
 
+/** Its rows are counts of a whole survey, so that a part of them would be other counts. */
+const AGGREGATE = { refused: 'its rows are counts over a whole survey' } as const;
+
 export const DATASETS = {
   candidates: {
     description: 'endpoints and names that feeds named',
+    unit: 'candidates',
     perSurvey: false,
     source:
-      'candidate c join lateral (select array_agg(feed order by feed) as feeds from sighting where candidate_id = c.id) s on true',
+      'candidate c join lateral (select array_agg(feed order by feed) as feeds from sighting where candidate_id = c.id) s on true where true',
+    since: {
+      sql: "exists (select from sighting x join feed_run r on r.id = x.last_run where x.candidate_id = c.id and coalesce(r.finished_at, 'infinity') > $SINCE)",
+      means: 'candidates that a run of a feed named which ended later or still runs',
+    },
     orderBy: 'c.key',
     columns: [
       privateColumn('candidate.key', 'candidate', 'text', 'c.key', 'canonical endpoint or name'),
@@ -63,10 +37,16 @@ export const DATASETS = {
   },
   observations: {
     description: 'every observation of a survey',
+    unit: 'observations',
     perSurvey: true,
     source:
-      'observation o left join k8s_version v on v.id = o.version_id left join certificate c on c.id = o.certificate_id left join survey_suspect s on s.survey_id = o.survey_id and s.address = o.address and s.port = o.port where o.survey_id = $SURVEY',
-    orderBy: 'o.address, o.port, o.host',
+      'observation o left join k8s_version v on v.id = o.version_id left join certificate c on c.id = o.certificate_id left join survey_suspect s on s.survey_id = o.survey_id and s.address = o.address and s.port = o.port where (o.survey_id = $SURVEY or $SURVEY is null)',
+    since: {
+      sql: 'o.recorded_at > $SINCE',
+      means: 'observations that were committed later; without --survey those of all surveys',
+      acrossSurveys: true,
+    },
+    orderBy: 'o.address, o.port, o.host, o.survey_id',
     columns: [
       column('survey', 'text', 'o.survey_id', 'the survey'),
       column('observed_at', 'timestamp', 'o.observed_at', 'when it was seen'),
@@ -86,8 +66,8 @@ export const DATASETS = {
       column('outcome', 'text', 'o.outcome', 'how the probe ended'),
       column('phase', 'text', 'o.phase', 'where it ended'),
       column('tls_alert', 'integer', 'o.alert', 'TLS alert number'),
-      column('ms_total', 'integer', 'o.ms_total', 'duration of the probe in milliseconds'),
-      column('bytes_in', 'integer', 'o.bytes_in', 'bytes received'),
+      column('ms_total', 'integer', 'o.ms_total', 'duration of the probe in milliseconds', 'milliseconds'),
+      column('bytes_in', 'integer', 'o.bytes_in', 'bytes received', 'bytes'),
       ...JUDGED,
       column(
         'certificate_name',
@@ -136,8 +116,10 @@ export const DATASETS = {
   },
   endpoints: {
     description: 'the state of every endpoint that was ever probed',
+    unit: 'endpoints',
     perSurvey: false,
-    source: 'endpoint_state o left join k8s_version v on v.id = o.version_id',
+    source: 'endpoint_state o left join k8s_version v on v.id = o.version_id where true',
+    since: { sql: 'o.last_probed > $SINCE', means: 'endpoints that were probed later' },
     orderBy: 'o.address, o.port',
     columns: [
       privateColumn('endpoint_state.address', 'address', 'text', 'host(o.address)', 'address'),
@@ -155,13 +137,15 @@ export const DATASETS = {
         'o.last_changed',
         'last change of outcome, component, grade, version or distribution',
       ),
-      column('misses', 'integer', 'o.misses', 'probes since it was last seen'),
+      column('misses', 'integer', 'o.misses', 'probes since it was last seen', 'probes'),
     ],
   },
   rollups: {
     description: 'counts of a survey by dimensions',
+    unit: 'counts',
     perSurvey: true,
     source: 'rollup r where r.survey_id = $SURVEY',
+    since: AGGREGATE,
     orderBy: 'r.unit, r.dims, r.count desc, r.values',
     columns: [
       column('survey', 'text', 'r.survey_id', 'the survey'),
@@ -173,17 +157,19 @@ export const DATASETS = {
         "array_replace(r.values, '', null)",
         'their values, in the same order; not observed is ? in CSV and null in JSON',
       ),
-      column('count', 'integer', 'r.count', 'how many'),
+      column('count', 'integer', 'r.count', 'how many', 'in the column unit'),
     ],
   },
   versions: {
     description: 'endpoints of a survey by version, distribution and support',
+    unit: 'versions',
     perSurvey: true,
     source: `(select *, regexp_match(g.git_version, '${PATCH_PATTERN}') as level from (
       select v.git_version, o.minor, o.distribution, o.support, o.component, count(*) as n, max(o.observed_at at time zone 'UTC')::date as day
       from observation o join k8s_version v on v.id = o.version_id where o.survey_id = $SURVEY group by 1, 2, 3, 4, 5) g) t
       left join ${patchTable('p')} on p.minor = level[1]::int and p.patch = level[2]::int and p.day <= t.day
       left join lateral (select max(q.patch) as patch from ${patchTable('q')} where q.minor = level[1]::int and q.day <= t.day) l on true`,
+    since: AGGREGATE,
     orderBy: 't.n desc, t.git_version, t.minor, t.distribution, t.support, t.component',
     columns: [
       column('git_version', 'text', 't.git_version', 'version as printed'),
@@ -191,12 +177,13 @@ export const DATASETS = {
       column('distribution', 'text', 't.distribution', 'distribution'),
       column('support', 'text', 't.support', 'upstream support on the day of observation'),
       column('component', 'text', 't.component', 'component'),
-      column('endpoints', 'integer', 't.n', 'endpoints'),
+      column('endpoints', 'integer', 't.n', 'endpoints', 'endpoints'),
       column(
         'patch_age_days',
         'integer',
         't.day - p.day',
         'days from the upstream patch release that the build stands on to the last day on which one of them was observed',
+        'days',
       ),
       column(
         'latest_patch',
@@ -208,22 +195,26 @@ export const DATASETS = {
   },
   components: {
     description: 'endpoints and hosts of a survey by component and grade',
+    unit: 'components',
     perSurvey: true,
     source: `(select o.component, o.grade, o.authentication, count(*) as n, count(distinct o.address) as hosts from observation o
       where o.survey_id = $SURVEY group by 1, 2, 3) t`,
+    since: AGGREGATE,
     orderBy: 't.n desc, t.component, t.grade, t.authentication',
     columns: [
       column('component', 'text', 't.component', 'what was recognised; empty when nothing was'),
       column('grade', 'text', 't.grade', 'confirmed, probable, possible or not'),
       column('authentication', 'text', 't.authentication', 'what it answers without credentials'),
-      column('endpoints', 'integer', 't.n', 'endpoints'),
-      column('hosts', 'integer', 't.hosts', 'addresses'),
+      column('endpoints', 'integer', 't.n', 'endpoints', 'endpoints'),
+      column('hosts', 'integer', 't.hosts', 'addresses', 'hosts'),
     ],
   },
   certificates: {
     description: 'leaf certificates of a survey',
+    unit: 'certificates',
     perSurvey: true,
     source: `(select c.*, count(*) as n from observation o join certificate c on c.id = o.certificate_id where o.survey_id = $SURVEY group by c.id) t`,
+    since: AGGREGATE,
     orderBy: 't.sha256',
     columns: [
       privateColumn('certificate.sha256', 'sha256', 'text', 't.sha256', 'SHA-256 of the certificate'),
@@ -234,37 +225,54 @@ export const DATASETS = {
       privateColumn('certificate.ip_addresses', 'ip_addresses', 'texts', 't.ip_addresses', 'IP addresses, at most 100'),
       column('not_before', 'timestamp', 't.not_before', 'valid from'),
       column('not_after', 'timestamp', 't.not_after', 'valid to'),
-      column('endpoints', 'integer', 't.n', 'endpoints that served it'),
+      column('endpoints', 'integer', 't.n', 'endpoints that served it', 'endpoints'),
     ],
   },
   feeds: {
     description: 'runs of feeds, with what made them partial',
+    unit: 'runs',
     perSurvey: false,
-    source: 'feed_run f',
+    source: 'feed_run f where true',
+    since: {
+      sql: "coalesce(f.finished_at, 'infinity') > $SINCE",
+      means: 'runs that ended later or still run',
+    },
     orderBy: 'f.id',
     columns: [
       column('run', 'integer', 'f.id', 'number of the run'),
       column('feed', 'text', 'f.feed', 'the feed'),
       column('kind', 'text', 'f.kind', 'sightings or counts'),
       column('query', 'text', 'f.query', 'what was asked'),
-      column('state', 'text', 'f.state', 'complete, partial, failed or running'),
+      column('state', 'text', 'f.state', 'complete, partial, failed, held, rejected or running'),
       column('partial_reason', 'text', 'f.partial_reason', 'why it is not whole'),
-      column('claimed_total', 'integer', 'f.claimed_total', 'how many the source says there are'),
-      column('read', 'integer', 'f.read', 'rows read'),
-      column('accepted', 'integer', 'f.accepted', 'rows that said something new'),
-      column('duplicate', 'integer', 'f.duplicate', 'rows that said nothing new'),
-      column('rejected', 'integer', 'f.rejected', 'rows that were refused'),
+      column('claimed_total', 'integer', 'f.claimed_total', 'how many the source says there are', 'rows'),
+      column('read', 'integer', 'f.read', 'rows read', 'rows'),
+      column('accepted', 'integer', 'f.accepted', 'rows that said something new', 'rows'),
+      column('duplicate', 'integer', 'f.duplicate', 'rows that said nothing new', 'rows'),
+      column('rejected', 'integer', 'f.rejected', 'rows that were refused', 'rows'),
       column('cap_hit', 'boolean', 'f.cap_hit', 'a limit cut it short'),
       column('upstreams', 'texts', 'f.upstreams', 'feeds that this one reads or buys from'),
       column('code_version', 'text', 'f.code_version', 'version of kubecensus'),
       column('started_at', 'timestamp', 'f.started_at', 'start'),
       column('finished_at', 'timestamp', 'f.finished_at', 'end'),
+      column(
+        'held',
+        'integer',
+        'f.held',
+        'rows that wait for a decision, or were dropped by one; in no other column but read',
+        'rows',
+      ),
     ],
   },
   tallies: {
     description: 'counts that others state, by version string as stated',
+    unit: 'buckets',
     perSurvey: false,
-    source: 'tally t join tally_bucket b on b.tally_id = t.id',
+    source: 'tally t join tally_bucket b on b.tally_id = t.id where true',
+    since: {
+      sql: "exists (select from feed_run r where r.id = t.run_id and coalesce(r.finished_at, 'infinity') > $SINCE)",
+      means: 'tallies that a run of a feed brought which ended later or still runs, whatever time they speak of',
+    },
     orderBy: 't.observed_at, t.feed, t.query, t.field, b.count desc, b.key',
     columns: [
       column('feed', 'text', 't.feed', 'who states it'),
@@ -276,31 +284,57 @@ export const DATASETS = {
       column('distribution', 'text', 'b.distribution', 'distribution that the string proves'),
       column('minor', 'text', 'b.minor', 'minor version'),
       column('support', 'text', 'b.support', 'upstream support on that day'),
-      column('count', 'integer', 'b.count', 'how many'),
-      column('total', 'integer', 't.total', 'total that the source states, with what it left out of the versions'),
-      column('deviation', 'integer', 't.deviation', 'deviation that the source admits'),
+      column('count', 'integer', 'b.count', 'how many', 'in the column unit'),
+      column(
+        'total',
+        'integer',
+        't.total',
+        'total that the source states, with what it left out of the versions',
+        'in the column unit',
+      ),
+      column('deviation', 'integer', 't.deviation', 'deviation that the source admits', 'in the column unit'),
     ],
   },
   overlaps: {
-    description: 'endpoints of a survey by the exact set of feeds that named them',
+    description: 'endpoints, names and certificates of a survey by the exact set of feeds that named them',
+    unit: 'sets of feeds',
     perSurvey: true,
-    source: `(select feeds, count(*) as endpoints, count(*) filter (where kubernetes) as kubernetes_endpoints from (
-      select array_agg(distinct f.feed collate "C") as feeds, bool_or(o.component is not null and o.component <> 'other') as kubernetes
-      from observation o cross join unnest(o.feeds) as f (feed) where o.survey_id = $SURVEY group by coalesce(host(o.address), o.host), o.port
-      ) e group by feeds) t`,
+    source: `(select feeds, sum(endpoints)::bigint as endpoints, sum(kubernetes)::bigint as kubernetes_endpoints,
+        sum(names)::bigint as names, sum(certificates)::bigint as certificates from (
+      select array_agg(distinct f.feed collate "C") as feeds, 1 as endpoints,
+          bool_or(o.component is not null and o.component <> 'other')::int as kubernetes, 0 as names, 0 as certificates
+        from named o cross join unnest(o.feeds) as f (feed) group by coalesce(host(o.address), o.host), o.port
+      union all select array_agg(distinct f.feed collate "C"), 0, 0, 1, 0
+        from named o cross join unnest(o.feeds) as f (feed) where o.host is distinct from host(o.address) group by o.host
+      union all select array_agg(distinct f.feed collate "C"), 0, 0, 0, 1
+        from named o cross join unnest(o.feeds) as f (feed) where o.certificate_id is not null group by o.certificate_id
+      ) e group by feeds) t`.replaceAll('named o', '(select * from observation where survey_id = $SURVEY) o'),
+    since: AGGREGATE,
     orderBy: 't.endpoints desc, t.feeds',
     columns: [
-      column('feeds', 'texts', 't.feeds', 'the feeds that named these endpoints; no other did'),
-      column('feed_count', 'integer', 'cardinality(t.feeds)', 'how many feeds they are'),
-      column('endpoints', 'integer', 't.endpoints', 'endpoints, whatever they answered'),
+      column('feeds', 'texts', 't.feeds', 'the feeds that named these; no other did'),
+      column('feed_count', 'integer', 'cardinality(t.feeds)', 'how many feeds they are', 'feeds'),
+      column('endpoints', 'integer', 't.endpoints', 'endpoints, whatever they answered', 'endpoints'),
       column(
         'kubernetes_endpoints',
         'integer',
         't.kubernetes_endpoints',
         'those at which a component of Kubernetes was recognised',
+        'endpoints',
+      ),
+      column('names', 'integer', 't.names', 'candidates that are names, wherever they led', 'names'),
+      column(
+        'certificates',
+        'integer',
+        't.certificates',
+        'certificates that endpoints served which they named',
+        'certificates',
       ),
     ],
   },
+  timeseries,
+  sightings,
+  logs,
 } as const satisfies Record<string, Dataset>;
 
 export type DatasetName = keyof typeof DATASETS;

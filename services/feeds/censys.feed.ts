@@ -108,8 +108,10 @@ export function createCensysAggregateFeed(options: CensysAggregateOptions): Feed
 
 /** Censys counts only for credits, so that the bound is what the pages may cost. */
 function spendingOf({ creditsPerPage, maxCredits, confirmCredits }: CensysAccess, pages: number): Spending {
-  const most = Math.min(pages * (creditsPerPage ?? CREDITS_PER_PAGE), maxCredits ?? Number.POSITIVE_INFINITY);
-  return { confirmCredits: confirmCredits ?? 0, estimate: () => Promise.resolve({ credits: most, atMost: true }) };
+  const step = creditsPerPage ?? CREDITS_PER_PAGE;
+  const most = Math.min(pages * step, maxCredits ?? Number.POSITIVE_INFINITY);
+  const estimate = () => Promise.resolve({ credits: most, atMost: true });
+  return { confirmCredits: confirmCredits ?? 0, most, step, estimate };
 }
 
 function accessOf(options: CensysAccess): EngineAccess & { readonly clock: Clock } {

@@ -27,6 +27,8 @@ export function createCountsFeed(engine: CountsEngine, options: CountsOptions): 
     query: redact(options.query, access.secrets),
     spending: {
       confirmCredits: options.confirmCredits,
+      most: engine.credits,
+      step: engine.credits,
       estimate: () => Promise.resolve({ credits: engine.credits, atMost: false }),
     },
     pull: (_since, signal) => pull(engine, options, access, signal),

@@ -44,7 +44,7 @@ const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 5 * 60 * 1000;
 const DETAIL_CHARACTERS = 300;
 /** Codes of the client for what another try cannot change, and would pay for again. */
-const HOPELESS = /_(TOO_LARGE|BAD_URL)$/;
+const HOPELESS = /_(TOO_LARGE|BAD_URL|DENIED)$/;
 
 /** Asks until an answer, a refusal or the last try. Never throws for what the network or the engine does; an abort ends as `unavailable`. */
 export async function askEngine(

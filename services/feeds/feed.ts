@@ -46,7 +46,10 @@ export interface StatedCount {
 /** Progress that is committed with the rows before it: where a killed pull goes on. */
 export interface Checkpoint {
   readonly type: 'checkpoint';
-  /** JSON-serialisable and small. Passed back as `since` of the next pull. */
+  /**
+   * JSON-serialisable and small. Passed back as `since` of the next pull. With a member `done: true` it says that all the source has was
+   * delivered, so that the next pull begins anew; such deliveries are compared with each other. A source that only goes on never says it.
+   */
   readonly cursor: unknown;
 }
 
@@ -96,6 +99,10 @@ export interface Spending {
   estimate(signal: AbortSignal): Promise<CostEstimate>;
   /** A person agrees before a run that may cost more than this. */
   readonly confirmCredits: number;
+  /** Credits of one run at most, known without asking. */
+  readonly most: number;
+  /** Credits of one step: a run that may spend less than these asks for nothing. */
+  readonly step: number;
 }
 
 /** One source, ready to be pulled. */

@@ -1,5 +1,6 @@
 // Evidence out of JSON that anybody may have written: fields of the wrong type are dropped, sizes are capped, nothing is executed or inherited.
 import type { CertificateSummary, Evidence, EvidenceRequest, ParsedAnswer, TlsFacts } from './evidence.ts';
+import { ignoresFields } from './ignored-fields.ts';
 import { integerOf, type JsonRecord, known, listOf, member, parseJson, recordOf, textOf, textsOf } from './json.ts';
 
 /** Identifiers, distinguished names, paths, error codes. */
@@ -21,7 +22,8 @@ const HEADER_VALUE = 8 * 1024;
 const AUTHORITIES = 100;
 
 export type ReadEvidence =
-  | { readonly ok: true; readonly evidence: Evidence }
+  /** `ignored`: fields of the wrong type or size were left out; there only when it is so. */
+  | { readonly ok: true; readonly evidence: Evidence; readonly ignored?: true }
   | { readonly ok: false; readonly reason: EvidenceFault };
 export type EvidenceFault = 'bad_json' | 'not_an_object' | 'no_endpoint' | 'bad_port';
 
@@ -69,7 +71,7 @@ export function evidenceOf(value: unknown): ReadEvidence {
   if (plainAnswer !== null) evidence.plainHttpToTlsPort = plainAnswer;
   const tlsToPlainPort = textOf(own(row, 'tlsToPlainPort'), TEXT);
   if (tlsToPlainPort !== null) evidence.tlsToPlainPort = tlsToPlainPort;
-  return { ok: true, evidence };
+  return ignoresFields(row, evidence) ? { ok: true, evidence, ignored: true } : { ok: true, evidence };
 }
 
 /** An own member of a record, undefined when there is none: what stands on the prototype is nothing that anybody sent. */
@@ -159,14 +161,17 @@ export function headersOf(
 ): Record<string, string | readonly string[]> | null {
   const record = recordOf(value);
   if (record === null) return null;
-  const fields = Object.entries(record)
-    .slice(0, HEADERS)
-    .flatMap(([name, given]): [string, string | readonly string[]][] => {
-      const field =
-        typeof given === 'string' ? textOf(given, HEADER_VALUE, true) : textsOf(given, HEADERS, HEADER_VALUE);
-      return field === null || name === '__proto__' || name.length > NAME ? [] : [[rename(name), field]];
-    });
-  return Object.fromEntries(fields);
+  const fields: Record<string, string | readonly string[]> = {};
+  let looked = 0;
+  for (const name of Object.keys(record)) {
+    if (++looked > HEADERS) break;
+    const given = record[name];
+    const field = typeof given === 'string' ? textOf(given, HEADER_VALUE, true) : textsOf(given, HEADERS, HEADER_VALUE);
+    if (field === null || name.length > NAME) continue;
+    const wire = rename(name);
+    if (name !== '__proto__' && wire !== '__proto__') fields[wire] = field;
+  }
+  return fields;
 }
 
 /** Members that are texts, numbers, booleans or null: a foreign object without depth. */

@@ -48,6 +48,8 @@ export function createSearchFeed(engine: SearchEngine, options: SearchOptions): 
     query: redact(query, access.secrets),
     spending: {
       confirmCredits: options.confirmCredits,
+      most: mostOf(engine, options),
+      step: engine.creditsPerPage,
       estimate: (signal) => estimate(engine, options, access, signal),
     },
     pull: (since, signal) => pull(engine, options, access, since, signal),
@@ -155,13 +157,16 @@ async function totalOf(
   return answer.ok ? count.read(answer.reply) : null;
 }
 
+const mostOf = ({ creditsPerPage }: SearchEngine, { maxPages, maxCredits }: SearchOptions): number =>
+  Math.min(maxPages * creditsPerPage, maxCredits ?? Number.POSITIVE_INFINITY);
+
 async function estimate(
   engine: SearchEngine,
   options: SearchOptions,
   access: EngineAccess,
   signal: AbortSignal,
 ): Promise<CostEstimate> {
-  const most = Math.min(options.maxPages * engine.creditsPerPage, options.maxCredits ?? Number.POSITIVE_INFINITY);
+  const most = mostOf(engine, options);
   if (engine.creditsPerPage === 0) return { credits: 0, atMost: false };
   const total = await totalOf(engine, options, access, signal);
   if (total === null) return { credits: most, atMost: true };

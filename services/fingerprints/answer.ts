@@ -17,6 +17,8 @@ export interface Answer {
   readonly status: number | null;
   /** null when the evidence has no head (an engine gave the body only). */
   readonly head: Head | null;
+  /** True when the head is known to have been given whole, so that a field that is not in it was not sent. Some engines give a few fields only. */
+  readonly headWhole: boolean;
   /** De-chunked; one code unit per octet when raw. null: no answer was read. */
   readonly body: string | null;
   /** True when body is octet by octet what the server sent, to its end. */
@@ -59,7 +61,7 @@ export function hasUuid(answer: Answer, name: UuidField): boolean {
 }
 
 function noAnswer(path: string, end: string | null): Answer {
-  return { path, status: null, head: null, body: null, whole: false, end };
+  return { path, status: null, head: null, headWhole: false, body: null, whole: false, end };
 }
 
 function cut(text: string): string {
@@ -70,7 +72,12 @@ function readParsed(path: string, status: number, headers: unknown, given: unkno
   const head = typeof headers === 'object' && headers !== null ? parsedHead(headers) : null;
   const body = typeof given === 'string' ? cut(given) : null;
   // An engine may have decoded, trimmed or re-serialised the body: it is never called whole.
-  return { path, status, head, body, whole: false, end };
+  return { path, status, head, headWhole: statesLength(head), body, whole: false, end };
+}
+
+/** Who gives a list of fields gives this one, too: every Go server sends it. Who picks fields picks others. */
+function statesLength(head: Head | null): boolean {
+  return head?.values[FIELD['content-length']] !== undefined || head?.values[FIELD['transfer-encoding']] !== undefined;
 }
 
 function parsedHead(headers: object): Head {
@@ -136,15 +143,16 @@ function readBody(
 ): Answer {
   const coding = head.values[FIELD['transfer-encoding']];
   if (coding !== undefined && /\bchunked\b/i.test(coding)) {
-    return { path, status, head, ...readChunks(response.slice(start)), end };
+    return { path, status, head, headWhole: true, ...readChunks(response.slice(start)), end };
   }
   const length = head.values[FIELD['content-length']];
   if (length !== undefined && /^\d{1,9}$/.test(length)) {
     const stated = Number(length);
     const body = response.slice(start, start + stated);
-    return { path, status, head, body, whole: body.length === stated, end };
+    return { path, status, head, headWhole: true, body, whole: body.length === stated, end };
   }
-  return { path, status, head, body: response.slice(start), whole: end === 'closed' || end === 'complete', end };
+  const whole = end === 'closed' || end === 'complete';
+  return { path, status, head, headWhole: true, body: response.slice(start), whole, end };
 }
 
 /** RFC 9112 7.1, trailers ignored; what follows a broken chunk is dropped. */

@@ -15,11 +15,8 @@ const FIRST_EMULATION_MINOR = 33;
 /** Names of the contradictions that prove a body forged or edited; [] when there is none. */
 export function forgedFields(version: GitVersion, fields: BuildFields): readonly string[] {
   const found: string[] = [];
-  if (fields.major !== undefined && fields.major !== '' && fields.major !== String(version.major))
-    found.push('major_differs_from_git_version');
-  if (fields.minor !== undefined && fields.minor !== '' && fields.minor.replace(/\+$/, '') !== String(version.minor)) {
-    found.push('minor_differs_from_git_version');
-  }
+  // An aggregated API server states the version that it emulates beside a gitVersion that nobody stamped, or that of its own release.
+  if (version.major > 0) found.push(...forgedNumbers(version, fields));
   const go = goMinor(fields.goVersion);
   const oldest = version.major === 1 ? OLDEST_GO[version.minor] : undefined;
   if (go !== null && oldest !== undefined && go < oldest) found.push('go_too_old_for_minor');
@@ -32,9 +29,26 @@ export function forgedFields(version: GitVersion, fields: BuildFields): readonly
   return found;
 }
 
-/** True when `minor` has or lacks its '+' against upstream's rule (a '+' exactly when gitVersion has a '-pre' part); OpenShift is exempt. */
+function forgedNumbers(version: GitVersion, { major, minor }: BuildFields): readonly string[] {
+  const found: string[] = [];
+  if (major !== undefined && major !== '' && major !== String(version.major))
+    found.push('major_differs_from_git_version');
+  if (minor !== undefined && minor !== '' && minor.replace(/\+$/, '') !== String(version.minor))
+    found.push('minor_differs_from_git_version');
+  return found;
+}
+
+/** The last minor of which GKE's builds are known to follow upstream's rule: v1.20.10-gke.301 has 20+, v1.27.3-gke.100 has 27. */
+const LAST_GKE_MINOR_WITH_PLUS = 20;
+
+/**
+ * True when `minor` has or lacks its '+' against upstream's rule (a '+' exactly when gitVersion has a '-pre' part); OpenShift is exempt, and so are the
+ * later builds of GKE.
+ */
 export function plusRuleBroken(version: GitVersion, fields: BuildFields): boolean {
-  if (fields.minor === undefined || fields.minor === '' || shapeOf(version) === 'openshift') return false;
+  if (fields.minor === undefined || fields.minor === '') return false;
+  const shape = shapeOf(version);
+  if (shape === 'openshift' || (shape === 'gke' && version.minor > LAST_GKE_MINOR_WITH_PLUS)) return false;
   return fields.minor.endsWith('+') !== (version.pre !== '');
 }
 

@@ -1,6 +1,5 @@
 // Keys that endpoints of one cluster share: what may join them into an estimate. Hashed, because they are identifiers of somebody's cluster.
 import { createHmac, hash } from 'node:crypto';
-import { hasUuid, headerOf } from './answer.ts';
 import { CLUSTER_NAME } from './distributions/list.ts';
 import type { Facts } from './facts.ts';
 import type { Indicators } from './rungs/list.ts';
@@ -23,12 +22,7 @@ function pathClass(path: string): string {
  */
 export function clusterKeys(facts: Facts, indicators: Indicators, key: string | null): readonly string[] {
   const keys: string[] = [];
-  for (const answer of facts.heads) {
-    const uid = headerOf(answer, 'x-kubernetes-pf-flowschema-uid');
-    if (uid !== undefined && hasUuid(answer, 'x-kubernetes-pf-flowschema-uid')) {
-      add(keys, 'pf', `pf\n${pathClass(answer.path)}\n${uid.toLowerCase()}`, key);
-    }
-  }
+  for (const { path, uid } of facts.flowSchemas) add(keys, 'pf', `pf\n${pathClass(path)}\n${uid.toLowerCase()}`, key);
   const certificate = facts.certificate;
   if (certificate !== null && isClusterCertificate(indicators)) {
     const { publicKeySha256, authorityKeyId } = certificate;

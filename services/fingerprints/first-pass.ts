@@ -4,7 +4,7 @@ import { epochHost } from './certificate-names.ts';
 import type { CertificateView } from './certificate-view.ts';
 import { detectDistribution } from './distributions/detect.ts';
 import { gatherFacts } from './facts.ts';
-import { judge } from './match.ts';
+import { judge, weigh } from './match.ts';
 import { RUNGS, type RungName } from './rungs/list.ts';
 
 /** Rungs of certificate and authorities whose yes is a sign of Kubernetes, of etcd or of what stands round them. */
@@ -70,5 +70,5 @@ export function lacksAuthorities(evidence: Evidence): boolean {
   if (evidence.transport !== 'tls' || evidence.tls === undefined || evidence.acceptableClientCAs != null) return false;
   const facts = gatherFacts(evidence, NO_TIME);
   if (facts.version?.status != null && HIDES.has(facts.version.status)) return true;
-  return judge(evidence, { now: NO_TIME }).grade !== 'confirmed';
+  return weigh(evidence, { now: NO_TIME }).rule?.grade !== 'confirmed';
 }

@@ -12,6 +12,8 @@ export interface FlagCase {
   readonly component: ComponentName | null;
   readonly authentication: Authentication | null;
   readonly named: ClassifiedVersion | null;
+  /** True when fields of the evidence were left out. */
+  readonly ignored: boolean;
   /** True when the sources of the ranges differ about one of them. */
   readonly disputed: boolean;
 }
@@ -118,6 +120,16 @@ export const FLAGS: readonly Flag[] = [
     says: 'A controller manager, a scheduler or an extension server: the port does not tell which.',
     holds: ({ facts, component }) =>
       component === 'kube-controller-manager' && facts.port !== 10257 && facts.port !== 10252,
+  },
+  {
+    name: 'observed_at_assumed',
+    says: 'The evidence does not say when it was seen: support and dates are judged as of the time of judging.',
+    holds: ({ facts }) => facts.atAssumed,
+  },
+  {
+    name: 'evidence_fields_ignored',
+    says: 'Fields of the evidence have the wrong type or size and were left out.',
+    holds: ({ ignored }) => ignored,
   },
 ];
 

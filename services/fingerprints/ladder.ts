@@ -1,9 +1,12 @@
-// The ladder climbed: every rung asked, in order. Endpoints of one kind answer alike, so each combination of answers is kept once, with what follows from it alone.
+// The ladder climbed: every rung asked. Endpoints of one kind answer alike, so each combination of answers is kept once, with what follows from it alone.
+import type { Said } from './answer-facts.ts';
 import { COMPONENT_LIST } from './components/list.ts';
+import { decidingRungs } from './deciding-rungs.ts';
 import type { Facts } from './facts.ts';
-import { type Match, matchComponent } from './match-component.ts';
-import { type Indicators, RUNGS, type RungName } from './rungs/list.ts';
-import type { ComponentName } from './verdict.ts';
+import { isUsualPort, type Match, matchComponent } from './match-component.ts';
+import type { Rung } from './rung.ts';
+import { ANSWER_RUNGS, ENDPOINT_RUNGS, type Indicators, RUNGS, type RungName } from './rungs/list.ts';
+import type { ComponentName, Grade } from './verdict.ts';
 
 /** Ports that some component's rules name; on all others they judge alike. */
 const NAMED_PORTS: ReadonlyMap<number, number> = new Map(
@@ -23,8 +26,13 @@ export interface Placing {
   readonly match: Match | null;
   /** The component of the match, else 'other' for a service that is recognised, else null. */
   readonly component: ComponentName | null;
-  /** The members component, grade and indicators of the verdict as JSON, without braces. */
+  readonly grade: Grade;
+  /** See Verdict.rungs. */
+  readonly rungs: readonly string[];
+  /** The members component, grade, indicators and rungs of the verdict as JSON, without braces. */
   readonly json: string;
+  /** The same for a host that is not honest: at most probable. */
+  readonly doubted: Placing | null;
 }
 
 /** Services that are recognised and are no Kubernetes component. */
@@ -46,12 +54,26 @@ export class Standing {
     const known = this.#placings[place];
     if (known !== undefined) return known;
     const match = matchComponent(facts, this.indicators);
-    const recognised = OTHER_SERVICES.some((rung) => this.indicators[rung] === true);
-    const component = match?.component.name ?? (recognised ? 'other' : null);
-    const json = JSON.stringify({ component, grade: match?.rule.grade ?? 'not', indicators: this.indicators });
-    const placing = { match, component, json: json.slice(1, -1) };
+    const others = OTHER_SERVICES.filter((rung) => this.indicators[rung] === true);
+    const placing = this.#placed({
+      match,
+      component: match?.component.name ?? (others.length > 0 ? 'other' : null),
+      grade: match?.rule.grade ?? 'not',
+      rungs: Object.freeze(
+        match === null
+          ? others
+          : decidingRungs(match.component, this.indicators, isUsualPort(match.component, facts.port)),
+      ),
+    });
     this.#placings[place] = placing;
     return placing;
+  }
+
+  #placed(given: Omit<Placing, 'json' | 'doubted'>): Placing {
+    const { component, grade, rungs } = given;
+    const json = JSON.stringify({ component, grade, indicators: this.indicators, rungs }).slice(1, -1);
+    const doubted = grade === 'confirmed' ? this.#placed({ ...given, grade: 'probable' }) : null;
+    return { ...given, json, doubted };
   }
 }
 
@@ -69,11 +91,24 @@ const MAX_STANDINGS = 4096;
 
 let foot = new Step();
 let standings = 0;
+/** Where the rungs of the answers lead. */
+let landings = new WeakMap<Said, Step>();
 
-/** Asks every rung. Never throws. */
+/** Asks every rung: those of the answers first, and once for all endpoints that answered alike. Never throws. */
 export function climb(facts: Facts): Standing {
-  let step = foot;
-  for (const rung of RUNGS) {
+  const { said } = facts;
+  let landing = said.shared ? landings.get(said) : undefined;
+  if (landing === undefined) {
+    landing = ascend(foot, ANSWER_RUNGS, said);
+    if (said.shared) landings.set(said, landing);
+  }
+  const step = ascend(landing, ENDPOINT_RUNGS, facts);
+  return step.standing ?? keep(step, facts);
+}
+
+function ascend<F>(from: Step, rungs: readonly Rung<F>[], facts: F): Step {
+  let step = from;
+  for (const rung of rungs) {
     const answer = rung.holds(facts);
     let next = answer === null ? step.unknown : answer ? step.yes : step.no;
     if (next === null) {
@@ -84,13 +119,14 @@ export function climb(facts: Facts): Standing {
     }
     step = next;
   }
-  return step.standing ?? keep(step, facts);
+  return step;
 }
 
 function keep(step: Step, facts: Facts): Standing {
   const standing = new Standing(RUNGS.map((rung) => rung.holds(facts)));
   if (standings++ >= MAX_STANDINGS) {
     foot = new Step();
+    landings = new WeakMap();
     standings = 0;
   } else step.standing = standing;
   return standing;

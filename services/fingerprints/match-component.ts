@@ -10,22 +10,34 @@ export interface Match {
   readonly rule: ComponentRule;
 }
 
-/** The component with the highest grade; where two reach the same, the one that stands first in the list. Null when no rule holds. */
+/**
+ * The component with the highest grade; where two reach the same, one that is on its usual port, then the one that stands first in the list. Null
+ * when no rule holds.
+ */
 export function matchComponent(
   facts: Pick<Facts, 'port' | 'transport'>,
   indicators: Indicators,
   components: readonly Component[] = COMPONENT_LIST,
 ): Match | null {
   let best: Match | null = null;
+  let bestOnPort = false;
   for (const component of components) {
     if (!isPossible(component, facts, indicators)) continue;
-    const onPort = facts.port !== null && component.ports.includes(facts.port);
-    const rule = component.rules.find((candidate) => applies(candidate, indicators, onPort));
+    const onPort = isUsualPort(component, facts.port);
+    const rule = component.rules.find((candidate) => ruleHolds(candidate, indicators, onPort));
     if (rule === undefined) continue;
-    if (best === null || GRADES.indexOf(rule.grade) < GRADES.indexOf(best.rule.grade)) best = { component, rule };
-    if (best.rule.grade === 'confirmed') return best;
+    const better = best === null ? -1 : GRADES.indexOf(rule.grade) - GRADES.indexOf(best.rule.grade);
+    if (better > 0 || (better === 0 && (bestOnPort || !onPort))) continue;
+    best = { component, rule };
+    bestOnPort = onPort;
+    if (onPort && rule.grade === 'confirmed') return best;
   }
   return best;
+}
+
+/** True when the component listens there by default or in some distribution. */
+export function isUsualPort(component: Component, port: number | null): boolean {
+  return port !== null && component.ports.includes(port);
 }
 
 function isPossible(
@@ -38,7 +50,8 @@ function isPossible(
   return !component.excludedBy.some((rung) => indicators[rung] === true);
 }
 
-function applies(rule: ComponentRule, indicators: Indicators, onPort: boolean): boolean {
+/** True when every condition of the rule is met. */
+export function ruleHolds(rule: ComponentRule, indicators: Indicators, onPort: boolean): boolean {
   if (rule.port === true && !onPort) return false;
   if (rule.all?.some((rung) => indicators[rung] !== true) === true) return false;
   if (rule.any !== undefined && !rule.any.some((rung) => indicators[rung] === true)) return false;

@@ -21,6 +21,8 @@ export interface JudgeContext {
   readonly now: string;
   /** The autonomous system of the address, when it is known. */
   readonly asn?: number | null;
+  /** True when the reader of the evidence left fields out, since they had the wrong type. */
+  readonly ignored?: boolean;
   /** Makes cluster keys unlinkable between installations. */
   readonly key?: string;
 }
@@ -47,8 +49,8 @@ export function weigh(evidence: Evidence, context: JudgeContext): Judgement {
   const facts = gatherFacts(evidence, context.now);
   const standing = climb(facts);
   const { indicators } = standing;
-  const placing = standing.placing(facts);
-  const { match, component } = placing;
+  const frank = standing.placing(facts);
+  const { match, component } = frank;
   const classified = match !== null && API_SERVERS.has(match.component.name) ? classify(facts, null) : null;
   const distribution =
     component === null || NO_DISTRIBUTION.has(component)
@@ -59,19 +61,30 @@ export function weigh(evidence: Evidence, context: JudgeContext): Judgement {
   const ranges = honest && component !== 'aggregated-apiserver' ? rangesOfBuild(named) : NO_RANGES;
   const authentication = match?.component.authentication(facts, indicators) ?? null;
   const support = named === null ? null : honest ? named.support : 'unknown';
+  const honeypot = consistencyOf(facts, indicators, component);
+  const placing = honeypot.grade === 'high' ? (frank.doubted ?? frank) : frank;
   const verdict: Verdict = {
     id: typeof evidence?.id === 'string' ? evidence.id : nameOf(evidence),
     component,
-    grade: match?.rule.grade ?? 'not',
+    grade: placing.grade,
     indicators,
+    rungs: placing.rungs,
     authentication,
     version: named === null ? inferredVersion(facts, indicators, match) : statedVersion(named),
     distribution,
     support,
     ranges: ranges.cves,
-    honeypot: consistencyOf(facts, indicators, component),
+    honeypot,
     cluster: { keys: match === null ? [] : clusterKeys(facts, indicators, context.key ?? null) },
-    flags: flagsOf({ facts, indicators, component, authentication, named, disputed: ranges.disputed }),
+    flags: flagsOf({
+      facts,
+      indicators,
+      component,
+      authentication,
+      named,
+      disputed: ranges.disputed,
+      ignored: context.ignored === true,
+    }),
     advice: match === null ? NO_ADVICE : adviceOn(match.component, authentication, support),
   };
   return { verdict, rule: match?.rule ?? null, placing };

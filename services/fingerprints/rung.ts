@@ -4,7 +4,8 @@ import type { Facts } from './facts.ts';
 /** What a rung's yes is worth on its own. */
 export type Strength = 'proof' | 'strong' | 'weak' | 'context';
 
-export interface Rung {
+/** `F`: what it looks at. Of all facts, or of those of the answers alone: then it is asked once for all endpoints that answered alike. */
+export interface Rung<F = Facts> {
   readonly name: string;
   /** What a yes means, in one sentence. */
   readonly says: string;
@@ -12,5 +13,5 @@ export interface Rung {
   readonly source: string;
   readonly strength: Strength;
   /** true: seen; false: looked for and absent; null: not observed. Never throws. */
-  readonly holds: (facts: Facts) => boolean | null;
+  readonly holds: (facts: F) => boolean | null;
 }

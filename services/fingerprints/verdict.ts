@@ -67,6 +67,11 @@ export interface Verdict {
     readonly versionEndpoint: boolean | null;
     readonly [rung: string]: boolean | null;
   };
+  /**
+   * The rungs that spoke for the component, strongest first: those with a yes in any of its rules that holds. `port` stands last where its
+   * usual port counted. Empty when nothing was recognised.
+   */
+  readonly rungs: readonly string[];
   readonly authentication: Authentication | null;
   readonly version: VersionFacts | null;
   readonly distribution: DistributionFacts | null;

@@ -2,11 +2,10 @@
 // Request and reply forms are those of censys-sdk-typescript at 5168e87. Not verified against the live API: the texts of errors, the status
 // for a spent account, and what total_count counts when a document has several values.
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { aggregate } from './censys-aggregate.ts';
 import type { LabCensysEndpoint, LabCensysHost, LabCensysService } from './censys-host.ts';
 import { type CensysQuery, isKnownField, parseCensysQuery } from './censys-query.ts';
+import { type LabAnswer, type LabRequest, startHttp } from './http-service.ts';
 
 /** What goes wrong, and at which request (from 1, counted over the server's life). */
 export type LabCensysFault =
@@ -59,42 +58,18 @@ const SEARCH = '/v3/global/search/query';
 const AGGREGATE = '/v3/global/search/aggregate';
 const PAGE_SIZE = 100;
 const BUCKETS = 1000;
-/** Bodies of requests are small; more is refused. */
-const REQUEST_BYTES = 64 * 1024;
 
 /** Starts the simulator on a free port. Its faults are a plan; the same requests meet the same faults. */
 export async function startCensys(options: LabCensysOptions): Promise<LabCensys> {
   const requests: LabCensysRequest[] = [];
   const state: State = { options, tokens: new Map(), replies: 0 };
-  const server = createServer((request, response) => {
-    readBody(request)
-      .then((body) => {
-        const url = new URL(request.url ?? '/', 'http://lab');
-        const asked: LabCensysRequest = {
-          path: url.pathname,
-          organizationId: url.searchParams.get('organization_id'),
-          body,
-        };
-        requests.push(asked);
-        send(response, answer(state, asked, request, requests.length));
-      })
-      .catch(() => response.destroy());
+  const { url, close } = await startHttp(options.address, (request, number) => {
+    const { path, search, json: body } = request;
+    const asked: LabCensysRequest = { path, organizationId: search['organization_id'] ?? null, body };
+    requests.push(asked);
+    return answer(state, asked, request, number);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, options.address, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  const host = options.address.includes(':') ? `[${options.address}]` : options.address;
-  return {
-    url: `http://${host}:${port}`,
-    requests,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { url, requests, close };
 }
 
 interface State {
@@ -104,41 +79,15 @@ interface State {
   replies: number;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: unknown;
-  readonly cut?: boolean;
-}
-
-async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > REQUEST_BYTES) throw new Error('the request body is too large');
-    chunks.push(chunk);
-  }
-  return chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString('utf8')) as Record<string, unknown>);
-}
-
-function send(response: ServerResponse, { status, headers, body, cut }: Answer): void {
-  const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-  const type = typeof body === 'string' ? 'text/html' : status >= 400 ? 'application/problem+json' : 'application/json';
-  response.writeHead(status, { 'content-type': type, 'content-length': bytes.length, ...headers });
-  if (cut !== true) return void response.end(bytes);
-  response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
-}
-
-function problem(status: number, title: string, detail: string, headers?: Record<string, string>): Answer {
+function problem(status: number, title: string, detail: string, headers?: Record<string, string>): LabAnswer {
   return {
     status,
     body: { type: 'about:blank', title, status, detail },
-    ...(headers === undefined ? {} : { headers }),
+    headers: { 'content-type': 'application/problem+json', ...headers },
   };
 }
 
-function answer(state: State, asked: LabCensysRequest, request: IncomingMessage, number: number): Answer {
+function answer(state: State, asked: LabCensysRequest, request: LabRequest, number: number): LabAnswer {
   const { options } = state;
   const faults = options.faults ?? [];
   const planned = faults.find((fault) => 'at' in fault && fault.at === number && fault.kind !== 'forget');
@@ -149,7 +98,7 @@ function answer(state: State, asked: LabCensysRequest, request: IncomingMessage,
   if (planned?.kind === 'html')
     return { status: 200, body: '<!DOCTYPE html><html><head><title>Sign in</title></head></html>' };
   if (faults.some((fault) => fault.kind === 'forget' && fault.at === number)) state.tokens.clear();
-  if (request.headers.authorization !== `Bearer ${options.token}`) {
+  if (request.headers['authorization'] !== `Bearer ${options.token}`) {
     const error = {
       code: 401,
       status: 'Unauthorized',
@@ -178,7 +127,7 @@ function answer(state: State, asked: LabCensysRequest, request: IncomingMessage,
   return planned?.kind === 'cut' ? { ...reply, cut: true } : reply;
 }
 
-function search(state: State, body: LabCensysRequest['body'], query: CensysQuery): Answer {
+function search(state: State, body: LabCensysRequest['body'], query: CensysQuery): LabAnswer {
   const size = body['page_size'] ?? PAGE_SIZE;
   if (typeof size !== 'number' || !Number.isInteger(size) || size < 1 || size > PAGE_SIZE) {
     return problem(422, 'Unprocessable Entity', `page_size is 1 to ${PAGE_SIZE}.`);
@@ -279,7 +228,7 @@ function httpOf(http: NonNullable<LabCensysEndpoint['http']>): unknown {
   };
 }
 
-function aggregated(state: State, body: LabCensysRequest['body'], query: CensysQuery): Answer {
+function aggregated(state: State, body: LabCensysRequest['body'], query: CensysQuery): LabAnswer {
   const field = String(body['field'] ?? '');
   const level = String(body['count_by_level'] ?? '');
   const buckets = body['number_of_buckets'] ?? 50;

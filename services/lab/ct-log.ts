@@ -82,7 +82,8 @@ export async function startCtLog(options: CtLogOptions): Promise<CtLog> {
       ? { ...labLogKey(`${options.seed}/other`), publicKeyDer: key.publicKeyDer }
       : key;
     const witness = '\u2014 witness.example AAAAAAAAAAAA';
-    return { status: 200, body: signedCheckpoint(origin, signer, size, root, options.now().getTime(), [witness]) };
+    const signedAt = faults.showTimestamp ?? options.now().getTime();
+    return { status: 200, body: signedCheckpoint(origin, signer, size, root, signedAt, [witness]) };
   };
 
   const dataTile = (index: number, width: number): LabReply => {
@@ -130,7 +131,9 @@ export async function startCtLog(options: CtLogOptions): Promise<CtLog> {
       faults.rateLimit.requests--;
       const { retryAfter } = faults.rateLimit;
       const body = '<html>slow down</html>';
-      return { status: 429, body, headers: retryAfter === '' ? {} : { 'retry-after': retryAfter } };
+      // Its own clock, against which a Retry-After that is a date is meant.
+      const date = options.now().toUTCString();
+      return { status: 429, body, headers: retryAfter === '' ? { date } : { date, 'retry-after': retryAfter } };
     }
     if (faults.intercept !== null && faults.intercept.requests > 0 && faults.intercept.path.test(url)) {
       faults.intercept.requests--;

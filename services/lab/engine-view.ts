@@ -50,7 +50,13 @@ export function engineHosts(world: LabWorld, certificates: Certificates): LabCen
     }));
 }
 
-function engineService(service: LabService, stale: boolean, now: Date, certificates: Certificates): LabCensysService {
+/** One service as the engine's scan left it. */
+export function engineService(
+  service: LabService,
+  stale: boolean,
+  now: Date,
+  certificates: Certificates,
+): LabCensysService {
   const { certificate } = service;
   const scannedAt = new Date(now.getTime() - (stale ? STALE_HOURS : FRESH_HOURS) * 3_600_000);
   return {

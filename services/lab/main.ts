@@ -27,7 +27,7 @@ try {
   // An interrupt at the terminal reaches the whole group; the parent decides when the lab ends.
   process.on('SIGINT', () => undefined);
   const { place = 0, lowPorts = true } = lab.options;
-  say({ type: 'ready', place, lowPorts, dnsServer: lab.dnsServer, ctLog: lab.ctLog, censys: lab.censys });
+  say({ type: 'ready', place, lowPorts, addresses: lab.addresses });
 } catch (error) {
   say({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
   process.exitCode = 1;

@@ -2,8 +2,8 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { KubecensusError } from '../platform/errors.ts';
+import type { LabAddresses } from './addresses.ts';
 import type { LabWorld } from './host.ts';
-import type { LabCensysAddress, LabCtLogAddress } from './lab.ts';
 import { listLines } from './list.ts';
 import { planWorld, type WorldOptions } from './world.ts';
 
@@ -11,12 +11,8 @@ import { planWorld, type WorldOptions } from './world.ts';
 export type LabOptions = WorldOptions;
 
 /** A lab that runs. Everything in it listens on loopback addresses only. */
-export interface Lab {
+export interface Lab extends LabAddresses {
   readonly world: LabWorld;
-  /** As `dns.Resolver.setServers` takes it. */
-  readonly dnsServer: string;
-  readonly ctLog: LabCtLogAddress;
-  readonly censys: LabCensysAddress;
   /** The file feed: one address or name per line. */
   readonly listFile: readonly string[];
   /** Connections accepted so far by the lab's hosts, by "address:port". */
@@ -31,9 +27,7 @@ export type FromLab =
       readonly type: 'ready';
       readonly place: number;
       readonly lowPorts: boolean;
-      readonly dnsServer: string;
-      readonly ctLog: LabCtLogAddress;
-      readonly censys: LabCensysAddress;
+      readonly addresses: LabAddresses;
     }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'dials'; readonly counts: Readonly<Record<string, number>> };
@@ -79,9 +73,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const tell = (message: ToLab) => child.send(message);
   return {
     world,
-    dnsServer: ready.dnsServer,
-    ctLog: ready.ctLog,
-    censys: ready.censys,
+    ...ready.addresses,
     listFile: listLines(world),
     dials: async () => {
       if (!child.connected) throw new KubecensusError('KC_LAB', 'The lab is gone.');

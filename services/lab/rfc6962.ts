@@ -31,7 +31,7 @@ export function answerRfc6962(log: LogContents, path: string): LabReply | null {
 function treeHead({ tree, key, faults, now }: LogContents): LabReply {
   const size = faults.showSize ?? tree.size;
   const root = Buffer.from(tree.root(size));
-  const timestamp = now().getTime();
+  const timestamp = faults.showTimestamp ?? now().getTime();
   if (faults.wrongRoot) root[0]! ^= 1;
   const signature = signedTreeHead(key, size, root, timestamp);
   if (faults.wrongSignature) signature[signature.length - 1]! ^= 1;

@@ -125,7 +125,7 @@ export const ERRORS = {
   KC_FEED_SPEND: {
     exit: 2,
     what: 'A run may cost more credits than may be spent unasked.',
-    todo: "Run it again with --yes, or set the feed's maxCredits or confirmCredits.",
+    todo: "Run it again with --spend N or --yes, or set the feed's maxCredits or confirmCredits.",
   },
   KC_FEED_QUERY: {
     exit: 2,
@@ -141,6 +141,21 @@ export const ERRORS = {
     exit: 1,
     what: 'The source answers in a form that this version does not know.',
     todo: 'Check the base URL; if it is right, report the message.',
+  },
+  KC_FEED_BUSY: {
+    exit: 1,
+    what: 'Another run of the feed goes on.',
+    todo: 'Wait for its end; `kubecensus feeds list` shows it. A run whose process died does not count: its feed is free at once.',
+  },
+  KC_FEED_LEASE: {
+    exit: 1,
+    what: 'The run lost its hold on the feed, because its connection to the database broke.',
+    todo: 'Run the feed again: it goes on at what was committed, and nothing is counted twice.',
+  },
+  KC_FEED_NOT_HELD: {
+    exit: 2,
+    what: 'There is nothing to decide about the run.',
+    todo: 'Run `kubecensus feeds list` for the runs that are held.',
   },
   KC_SCOPE: {
     exit: 2,
@@ -177,6 +192,11 @@ export const ERRORS = {
     what: 'The export cannot be written where it was asked for.',
     todo: 'Name a file with --out in a directory that exists and that this user may write to.',
   },
+  KC_OWNER: {
+    exit: 2,
+    what: 'A report on single hosts was asked for without a verified owner, or an owner is not described rightly.',
+    todo: 'Check who owns the network, then record it: kubecensus owners add NAME PREFIX… --verified "how". See kubecensus owners list.',
+  },
   KC_REPORT_OUT: {
     exit: 2,
     what: 'The report would overwrite something that is not a report.',
@@ -192,6 +212,11 @@ export const ERRORS = {
     what: "A certificate log's checkpoint is not signed by the log's key.",
     todo: 'Compare origin and public key with the log list; if both are right, somebody else answers for the log.',
   },
+  KC_CT_LIST_SIGNATURE: {
+    exit: 1,
+    what: 'A log list is not signed by the key that the feed names.',
+    todo: 'Fetch list and signature again, together; if they still do not fit, compare the key file with what the publisher states.',
+  },
   KC_CT_SPLIT_VIEW: {
     exit: 1,
     what: 'A certificate log shows a tree that its signed checkpoint, or an earlier one, does not cover.',
@@ -206,6 +231,11 @@ export const ERRORS = {
     exit: 1,
     what: 'A certificate log serves data that is not of the static-ct-api form.',
     todo: 'Check that the monitoring URL is that of a static-ct-api log; else report it to the log operator.',
+  },
+  KC_FEED_WITHHELD: {
+    exit: 2,
+    what: 'The survey would publish what a feed says for its holder only.',
+    todo: 'Name other feeds with --feed, or take publish: false out of its declaration when its terms allow publication.',
   },
   KC_FEED_UNKNOWN: {
     exit: 2,
@@ -226,6 +256,56 @@ export const ERRORS = {
     exit: 2,
     what: 'Counts were asked by something that is no dimension.',
     todo: 'Use the dimensions that `kubecensus stats --help` lists.',
+  },
+  KC_KEY: {
+    exit: 2,
+    what: 'An API key cannot be made, found or used as asked.',
+    todo: 'Run `kubecensus keys list` for the keys there are, and `kubecensus keys create --help` for what one may be given.',
+  },
+  KC_API_LISTEN: {
+    exit: 2,
+    what: 'The API cannot listen where it was told to.',
+    todo: 'Choose another address or port with api.listen (KUBECENSUS_API_LISTEN), or stop the program that holds it.',
+  },
+  KC_API_UNAUTHORIZED: {
+    exit: 2,
+    what: 'The request needs an API key, or its key is unknown, expired or revoked.',
+    todo: 'Send `Authorization: Bearer KEY` with a key of `kubecensus keys create`.',
+  },
+  KC_API_FORBIDDEN: {
+    exit: 2,
+    what: 'The API key does not cover what was asked for.',
+    todo: 'Use a key whose scopes and networks cover it.',
+  },
+  KC_API_NOT_FOUND: {
+    exit: 2,
+    what: 'There is nothing at this path.',
+    todo: 'Read /v1/openapi.json for the paths there are, and check the ids in this one.',
+  },
+  KC_API_METHOD: {
+    exit: 2,
+    what: 'The path does not know this method.',
+    todo: 'Use one of the methods that the header Allow lists.',
+  },
+  KC_API_REQUEST: {
+    exit: 2,
+    what: 'The request is not what the path takes.',
+    todo: 'Correct what the message names; /v1/openapi.json says what is taken.',
+  },
+  KC_API_CURSOR: {
+    exit: 2,
+    what: 'The cursor is not one of ours, or the question is not the one that it was given for.',
+    todo: 'Ask for the first page again, and change nothing but the cursor from page to page.',
+  },
+  KC_API_RATE: {
+    exit: 1,
+    what: 'Too many requests.',
+    todo: 'Wait as many seconds as the header Retry-After says.',
+  },
+  KC_API_IDEMPOTENCY: {
+    exit: 2,
+    what: 'The Idempotency-Key was used for another request.',
+    todo: 'Use a fresh key for every request, and the same one only to repeat it.',
   },
   KC_LAB: {
     exit: 1,

@@ -1,14 +1,13 @@
 // One connection that reads a server's first TLS flight and goes: no key exchange, no request.
-import { randomFillSync } from 'node:crypto';
 import net from 'node:net';
-import type { Evidence } from '../feeds/evidence.ts';
-import { clientHelloTemplate, RANDOM_BYTES, withRandom } from './client-hello.ts';
 import { failureOf, TIMEOUTS } from './failure.ts';
-import type { FirstFlight, FlightState } from './first-flight.ts';
+import type { FlightState } from './first-flight.ts';
 import { FirstFlightReader } from './first-flight.ts';
+import { flightEvidence } from './flight-evidence.ts';
+import { helloFor } from './flight-hello.probe.ts';
 import type { Outcome } from './outcome.ts';
 import type { Phase, ProbeResult } from './probe.ts';
-import { requestFault } from './request.ts';
+import { endpointFault } from './request.ts';
 import { Watch, type Watched } from './watch.probe.ts';
 
 export interface FirstFlightOptions {
@@ -41,26 +40,6 @@ export type FirstFlightProbe = (target: FirstFlightTarget) => Promise<FirstFligh
 
 /** Shared by all sockets: the reader copies what it keeps before the next read. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(16 * 1024);
-const NO_NAME = clientHelloTemplate(null);
-/** Randoms are drawn for this many connections at once: a call into OpenSSL for each would cost more than the bytes. */
-const RANDOMS_AT_ONCE = 128;
-const randoms = Buffer.allocUnsafeSlow(RANDOMS_AT_ONCE * RANDOM_BYTES);
-let nextRandom = randoms.length;
-
-/** Where the next unused random stands in `randoms`. */
-function freshRandom(): number {
-  if (nextRandom === randoms.length) {
-    randomFillSync(randoms);
-    nextRandom = 0;
-  }
-  nextRandom += RANDOM_BYTES;
-  return nextRandom - RANDOM_BYTES;
-}
-
-function helloFor(serverName: string | null): Buffer {
-  const named = serverName !== null && net.isIP(serverName) === 0;
-  return withRandom(named ? clientHelloTemplate(serverName.replace(/\.$/, '')) : NO_NAME, randoms, freshRandom());
-}
 
 /** The same address in one spelling. */
 function canonical(address: string): string {
@@ -68,42 +47,30 @@ function canonical(address: string): string {
 }
 
 /**
- * Flights are read on a beat: a survey is in no hurry, and a wake-up for each of many sockets costs more CPU than the reading. In
- * milliseconds: longer than most round trips of the internet, so that the answer is there by then, and short against every limit.
+ * Milliseconds from the connection until its flight is read, with those of all others that are due: a survey is in no hurry, and a wake-up
+ * for each of many sockets costs more CPU than the reading. Longer than round trips of the internet and a slow server's signature, so that
+ * the flight is there by then; short against every limit, and never more than half of `flightMs`.
  */
-const BEAT_MS = 250;
+const READ_AFTER_MS = 400;
 
-/** Sockets whose answer is waited for; all of them are listened to from the next beat on. */
-class Beat {
-  #waiting: net.Socket[] = [];
-
-  add(socket: net.Socket): void {
-    if (this.#waiting.push(socket) === 1) setTimeout(() => this.#strike(), BEAT_MS);
-  }
-
-  #strike(): void {
-    const due = this.#waiting;
-    this.#waiting = [];
-    for (const socket of due) if (!socket.destroyed) socket.resume();
-  }
+/** What the connections of one probe share. */
+interface Shared {
+  readonly options: FirstFlightOptions;
+  readonly readAfterMs: number;
+  readonly watch: Watch;
 }
 
-/** Makes a FirstFlightProbe; one watch and one beat serve all its connections. */
+/** Makes a FirstFlightProbe; one watch serves all its connections. */
 export function createFirstFlightProbe(options: FirstFlightOptions): FirstFlightProbe {
-  const watch = new Watch();
-  const beat = new Beat();
-  return (target) =>
-    new Promise((resolve) => {
-      const connection = new FlightConnection(target, options, watch, beat, resolve);
-      connection.start();
-    });
+  const shared = { options, readAfterMs: Math.min(READ_AFTER_MS, options.flightMs / 2), watch: new Watch() };
+  return (target) => new Promise((resolve) => new FlightConnection(target, shared, resolve).start());
 }
 
 /** Why a target is not dialled, or null. */
 function refusal(target: FirstFlightTarget, allow: FirstFlightOptions['allow']): [Outcome, string] | null {
   try {
     if (net.isIP(target.address) === 0) return ['invalid_target', 'ADDRESS'];
-    const fault = requestFault({ ...target, transport: 'tls', paths: ['/'] });
+    const fault = endpointFault(target.port, target.serverName);
     if (fault !== null) return ['invalid_target', fault];
     return allow(target.address) ? null : ['blocked_policy', 'POLICY'];
   } catch {
@@ -115,69 +82,66 @@ type End = Pick<ProbeResult, 'outcome' | 'phase' | 'alert' | 'detail'>;
 
 class FlightConnection implements Watched {
   readonly #target: FirstFlightTarget;
-  readonly #options: FirstFlightOptions;
-  readonly #watch: Watch;
-  readonly #beat: Beat;
+  readonly #shared: Shared;
   readonly #settle: (result: FirstFlightResult) => void;
   readonly #observedAt: string;
   readonly #started = performance.now();
   #deadline: number;
   #connectedAt: number | null = null;
   #socket: net.Socket | null = null;
+  /** Connected, and what came is left in the kernel until `look` finds the time of reading come. */
+  #resting = false;
   /** Made with the first byte: most of what a survey waits for never says one. */
   #reader: FirstFlightReader | null = null;
   #local = false;
   #end: End | null = null;
   #bytesIn = 0;
 
-  constructor(
-    target: FirstFlightTarget,
-    options: FirstFlightOptions,
-    watch: Watch,
-    beat: Beat,
-    settle: (result: FirstFlightResult) => void,
-  ) {
+  constructor(target: FirstFlightTarget, shared: Shared, settle: (result: FirstFlightResult) => void) {
     this.#target = target;
-    this.#options = options;
-    this.#watch = watch;
-    this.#beat = beat;
+    this.#shared = shared;
     this.#settle = settle;
-    this.#observedAt = options.now().toISOString();
-    this.#deadline = this.#started + options.connectMs;
+    this.#observedAt = shared.options.now().toISOString();
+    this.#deadline = this.#started + shared.options.connectMs;
   }
 
   /** Dials, or settles at once when the target is not to be dialled. */
   start(): void {
-    const refused = refusal(this.#target, this.#options.allow);
+    const refused = refusal(this.#target, this.#shared.options.allow);
     if (refused !== null) this.#finish(refused[0], 'policy', null, refused[1]);
     else {
-      this.#watch.add(this);
-      this.#safely(() => this.#dial());
+      this.#shared.watch.add(this);
+      this.#safely(this.#dial, undefined);
     }
     if (this.#socket === null) this.#closed();
   }
 
-  /** Called by the watch: ends what is late. */
+  /** Called by the watch: begins to read, ends what is late. What was not yet read cannot be late: the flight may lie in the kernel. */
   look(now: number): void {
-    if (now < this.#deadline) return;
-    const phase = this.#connectedAt === null ? 'connect' : 'tls';
-    this.#finish(TIMEOUTS[phase], phase, null, 'timeout');
+    if (this.#resting) {
+      if (now - (this.#connectedAt ?? now) < this.#shared.readAfterMs) return;
+      this.#resting = false;
+      this.#socket?.resume();
+    } else if (now >= this.#deadline) {
+      const phase = this.#wirePhase();
+      this.#finish(TIMEOUTS[phase], phase, null, 'timeout');
+    }
   }
 
   #dial(): void {
-    const { source } = this.#options;
-    const socket = net.connect({
+    const { source } = this.#shared.options;
+    const place = {
       host: this.#target.address,
       port: this.#target.port,
       autoSelectFamily: false,
-      onread: { buffer: READ_BUFFER, callback: (size) => this.#received(size) },
-      ...(source === undefined ? {} : { localAddress: source }),
-    });
+      onread: { buffer: READ_BUFFER, callback: (size: number) => this.#received(size) },
+    };
+    const socket = net.connect(source === undefined ? place : { ...place, localAddress: source });
     this.#socket = socket;
     socket.pause();
-    socket.on('connect', () => this.#safely(() => this.#connected(socket)));
-    socket.on('error', (error) => this.#safely(() => this.#broken(error)));
-    socket.on('end', () => this.#safely(() => this.#judge((this.#reader ?? new FirstFlightReader()).end())));
+    socket.on('connect', () => this.#safely(this.#connected, socket));
+    socket.on('error', (error) => this.#safely(this.#broken, error));
+    socket.on('end', () => this.#safely(this.#judge, (this.#reader ?? new FirstFlightReader()).end()));
     socket.on('close', () => this.#closed());
     // connect(2) is called in this tick's nextTick queue, before this callback: an error that is already there never left this machine.
     process.nextTick(() => {
@@ -194,13 +158,13 @@ class FlightConnection implements Watched {
       return;
     }
     const pinned = remote === this.#target.address || canonical(remote) === canonical(this.#target.address);
-    if (!pinned || !this.#options.allow(remote)) {
+    if (!pinned || !this.#shared.options.allow(remote)) {
       this.#finish('blocked_policy', 'policy', null, pinned ? 'POLICY' : 'REMOTE_ADDRESS');
       return;
     }
-    this.#deadline = this.#connectedAt + this.#options.flightMs;
+    this.#deadline = this.#connectedAt + this.#shared.options.flightMs;
+    this.#resting = true;
     socket.write(helloFor(this.#target.serverName));
-    this.#beat.add(socket);
   }
 
   /** The next bytes lie in the shared buffer. */
@@ -220,10 +184,14 @@ class FlightConnection implements Watched {
     else if (state.state === 'failed') this.#finish(state.outcome, 'tls', state.alert, state.detail);
   }
 
+  #wirePhase(): 'connect' | 'tls' {
+    return this.#connectedAt === null ? 'connect' : 'tls';
+  }
+
   /** An error of a socket, or of ours. */
   #broken(error: unknown): void {
     if (this.#end !== null) return;
-    const phase = this.#connectedAt === null ? 'connect' : 'tls';
+    const phase = this.#wirePhase();
     const { outcome, alert, detail } = failureOf(error, {
       phase,
       transport: 'tls',
@@ -236,7 +204,7 @@ class FlightConnection implements Watched {
   #finish(outcome: Outcome | null, phase: Phase, alert: number | null, detail: string | null): void {
     if (this.#end !== null) return;
     this.#end = { outcome, phase, alert, detail };
-    this.#watch.delete(this);
+    this.#shared.watch.delete(this);
     this.#bytesIn = this.#socket?.bytesRead ?? 0;
     this.#socket?.destroy();
   }
@@ -245,56 +213,33 @@ class FlightConnection implements Watched {
   #closed(): void {
     if (this.#end === null) this.#broken({ code: this.#socket === null ? '' : 'ECONNRESET' });
     if (this.#end === null) return;
+    const { outcome, phase, alert, detail } = this.#end;
     const now = performance.now();
-    const connect = this.#connectedAt === null ? null : this.#connectedAt - this.#started;
-    const whole = this.#end.phase === 'done' && this.#connectedAt !== null;
+    const connectedAt = this.#connectedAt;
+    const connect = connectedAt === null ? null : connectedAt - this.#started;
+    const tls = phase === 'done' && connectedAt !== null ? now - connectedAt : null;
     this.#settle({
-      ...this.#end,
-      ms: {
-        connect,
-        tls: whole ? now - (this.#connectedAt ?? now) : null,
-        http: null,
-        total: now - this.#started,
-      },
+      outcome,
+      phase,
+      alert,
+      detail,
+      ms: { connect, tls, http: null, total: now - this.#started },
       bytesIn: this.#bytesIn,
       evidence: flightEvidence(this.#target, this.#observedAt, this.#reader?.flight ?? null),
     });
   }
 
   /** Nothing that a server sends may throw out of an event handler; should it, the fault is ours and the probe still ends. */
-  #safely(step: () => void): void {
+  #safely<T>(step: (value: T) => void, value: T): void {
     try {
-      step();
+      step.call(this, value);
     } catch (error) {
       this.#fault(error);
     }
   }
 
   #fault(error: unknown): void {
-    const phase = this.#connectedAt === null ? 'connect' : 'tls';
-    this.#finish('error_ours', phase, null, error instanceof Error ? `INTERNAL_${error.name}` : 'INTERNAL');
+    const detail = error instanceof Error ? `INTERNAL_${error.name}` : 'INTERNAL';
+    this.#finish('error_ours', this.#wirePhase(), null, detail);
   }
-}
-
-function flightEvidence(target: FirstFlightTarget, observedAt: string, flight: FirstFlight | null): Evidence {
-  return {
-    endpoint: { address: target.address, port: target.port },
-    ...(target.serverName === null ? {} : { serverName: target.serverName }),
-    observedAt,
-    source: 'active',
-    transport: 'tls',
-    ...(flight === null
-      ? {}
-      : {
-          tls: {
-            version: flight.version,
-            alpn: flight.alpn,
-            cipher: flight.cipher,
-            chain: flight.chain,
-            ...(flight.sent > flight.chain.length ? { chainLength: flight.sent } : {}),
-          },
-        }),
-    acceptableClientCAs: flight?.acceptableClientCAs ?? null,
-    requests: [],
-  };
 }

@@ -112,9 +112,14 @@ export class FirstFlightReader {
 
   #known(whole: boolean): FirstFlight | null {
     if (this.#hello === null || this.#chain === null) return null;
+    const { version, cipher, alpn } = this.#hello;
+    const { chain, sent } = this.#chain;
     return {
-      ...this.#hello,
-      ...this.#chain,
+      version,
+      cipher,
+      alpn,
+      chain,
+      sent,
       asksForCertificate: this.#authorities !== null ? true : whole ? false : null,
       acceptableClientCAs: this.#authorities ?? (whole ? [] : null),
     };

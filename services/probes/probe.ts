@@ -13,8 +13,8 @@ export interface Target {
   /** At most two absolute paths, asked in this order on one connection. */
   readonly paths: readonly string[];
   /**
-   * True for ports that some installations serve without TLS (etcd): only when the TLS attempt ended tls_not_tls, one more connection is
-   * made after a pause and asked in plain HTTP. Default false.
+   * True for ports that some installations serve without TLS (etcd): only when the handshake ended as it does there (tls_not_tls, or closed or
+   * reset), one more connection is made after a pause and asked in plain HTTP. Default false.
    */
   readonly plainFallback?: boolean;
 }

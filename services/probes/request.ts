@@ -18,12 +18,18 @@ export function isFieldValue(text: string): boolean {
   return VALUE.test(text);
 }
 
+/** Why nothing can be asked at this port by this name, as a stable word, or null. */
+export function endpointFault(port: number, serverName: string | null): string | null {
+  if (!Number.isInteger(port) || port < 1 || port > 65535) return 'PORT';
+  return serverName !== null && !NAME.test(serverName) ? 'SERVER_NAME' : null;
+}
+
 /** Why a target cannot be asked, as a stable word, or null. Addresses are judged by the caller. */
-export function requestFault(target: Target): string | null {
-  if (!Number.isInteger(target.port) || target.port < 1 || target.port > 65535) return 'PORT';
-  if (target.serverName !== null && !NAME.test(target.serverName)) return 'SERVER_NAME';
-  if (target.paths.length === 0 || target.paths.length > MAX_PATHS) return 'PATHS';
-  return target.paths.every((path) => PATH.test(path)) ? null : 'PATHS';
+export function requestFault({ port, serverName, paths }: Target): string | null {
+  const fault = endpointFault(port, serverName);
+  if (fault !== null) return fault;
+  if (paths.length === 0 || paths.length > MAX_PATHS) return 'PATHS';
+  return paths.every((path) => PATH.test(path)) ? null : 'PATHS';
 }
 
 /** The Host field: the known name, else the address; the port only when it is not the scheme's own. */

@@ -1,24 +1,7 @@
 // Everything the headline report is made of, read once by report.store.ts and built by hand in tests.
 import type { ClusterInterval } from '../rollups/cluster-estimate.ts';
+import type { UnitHeadline } from '../rollups/headline.ts';
 import type { Cell, Dimension, Unit } from '../rollups/rollup.ts';
-
-/** The two headline indicators over distinct things of one unit. A host or certificate has an indicator when any of its endpoints has it. */
-export interface IndicatorCounts {
-  readonly certificateName: number;
-  readonly versionEndpoint: number;
-  readonly both: number;
-  readonly onlyCertificateName: number;
-  readonly onlyVersionEndpoint: number;
-  readonly either: number;
-}
-
-export interface UnitHeadline {
-  /** Distinct things of this unit in the survey, whatever they answered. */
-  readonly observed: number;
-  readonly all: IndicatorCounts;
-  /** The same without endpoints whose honeypot grade is medium or high. */
-  readonly withoutSuspects: IndicatorCounts;
-}
 
 export interface SurveyFacts {
   readonly id: string;
@@ -112,8 +95,29 @@ export interface HeadlineData {
   /** AS number (decimal) -> name of the network, as the source of networks spells it. */
   readonly networkNames: Readonly<Record<string, string>>;
   readonly geo: readonly GeoSource[];
+  /** Present where some cells are withheld from publication: says which, so that none of them reads as nothing. */
+  readonly isWithheld?: (dims: readonly Dimension[], values: readonly string[]) => boolean;
   /** An earlier survey to stand beside this one. */
   readonly compare: { readonly survey: SurveyFacts; readonly headline: Readonly<Record<Unit, UnitHeadline>> } | null;
+}
+
+/** The count of one cell: 0 when nothing is in it, null when it is withheld from publication. */
+export function cellCount(
+  data: HeadlineData,
+  unit: Unit,
+  dims: readonly Dimension[],
+  values: Cell['values'],
+): number | null {
+  const found = cellsOf(data, unit, ...dims).find((cell) =>
+    dims.every((dim) => (cell.values[dim] ?? null) === (values[dim] ?? null)),
+  );
+  if (found !== undefined) return found.count;
+  return data.isWithheld?.(
+    dims,
+    dims.map((dim) => values[dim] ?? ''),
+  ) === true
+    ? null
+    : 0;
 }
 
 /** The cells of one rollup, largest first, ties by values; [] when the survey keeps no such rollup. */

@@ -51,15 +51,28 @@ export function htmlOf(report: Report): string {
 <p class="meta">Generated ${writtenTime(report.generatedAt)}</p>
 </header>
 <nav aria-label="Contents"><details open><summary>Contents</summary><ol>${report.sections.map((one) => html`<li><a href="#${one.id}">${one.title}</a></li>`)}</ol></details></nav>
-<main>${report.sections.map(sectionHtml)}</main>
+<main>${report.sections.map((one) => sectionHtml(one, FILES))}</main>
 </div>
 </body>
 </html>
 `);
 }
 
+/** Where the data of a table and a picture lie, as seen from the page. */
+export interface DataLinks {
+  /** Each with what it is called. */
+  readonly ofTable: (id: string) => readonly { readonly label: string; readonly href: string }[];
+  readonly ofFigure: (id: string) => string;
+}
+
+/** The files beside a report. */
+const FILES: DataLinks = {
+  ofTable: (id) => [{ label: 'Data: CSV', href: `data/${id}.csv` }],
+  ofFigure: (id) => `figures/${id}.svg`,
+};
+
 /** One section as it stands in a page; the dashboard uses it too. */
-export function sectionHtml(section: Section): Html {
+export function sectionHtml(section: Section, links: DataLinks): Html {
   const behind = new Map(section.tables.map((table) => [table.id, table]));
   const drawn = new Set(section.figures.map((figure) => figure.table));
   return html`
@@ -70,9 +83,9 @@ ${section.numbers.length === 0 ? '' : html`<dl class="tiles">${section.numbers.m
 ${section.paragraphs.map(paragraphHtml)}
 ${section.figures.map((figure, at) => {
   const first = section.figures.findIndex((one) => one.table === figure.table) === at;
-  return figureHtml(figure, first ? behind.get(figure.table) : undefined);
+  return figureHtml(figure, first ? behind.get(figure.table) : undefined, links);
 })}
-${section.tables.filter((table) => !drawn.has(table.id)).map(tableHtml)}
+${section.tables.filter((table) => !drawn.has(table.id)).map((table) => tableHtml(table, links))}
 ${section.notes.filter((note) => note.tone !== 'caution').map(noteHtml)}
 </section>`;
 }
@@ -100,26 +113,29 @@ function inlineHtml(piece: Inline): Html {
   return html`${words}`;
 }
 
-function figureHtml(figure: Figure, table: Table | undefined): Html {
+function figureHtml(figure: Figure, table: Table | undefined, links: DataLinks): Html {
   return html`<figure id="figure-${figure.id}">
 <h3>${figure.title}</h3>
 <div class="wide">${raw(inlineSvg(figure, WIDE))}</div>
 <div class="narrow">${raw(inlineSvg(figure, NARROW))}</div>
 <figcaption>${figure.description}</figcaption>
-${linksHtml(figure.table, figure.id)}
+${linksHtml(links, figure.table, figure.id)}
 ${table === undefined ? '' : html`<details><summary>Show the numbers: ${table.title}</summary><div class="table">${rowsHtml(table)}</div></details>`}
 </figure>`;
 }
 
-function tableHtml(table: Table): Html {
-  const grid = html`${rowsHtml(table)}${linksHtml(table.id, null)}`;
+function tableHtml(table: Table, links: DataLinks): Html {
+  const grid = html`${rowsHtml(table)}${linksHtml(links, table.id, null)}`;
   if (table.folded !== true) return html`<div class="table"><h3>${table.title}</h3>${grid}</div>`;
   return html`<details><summary>${table.title} (${counted(table.rows.length, 'row')})</summary><div class="table">${grid}</div></details>`;
 }
 
-function linksHtml(table: string, figure: string | null): Html {
-  const picture = figure === null ? '' : html`<a href="figures/${figure}.svg">Picture: SVG</a>`;
-  return html`<p class="links"><a href="data/${table}.csv">Data: CSV</a>${picture}</p>`;
+function linksHtml(links: DataLinks, table: string, figure: string | null): Html {
+  const all = [
+    ...links.ofTable(table),
+    ...(figure === null ? [] : [{ label: 'Picture: SVG', href: links.ofFigure(figure) }]),
+  ];
+  return html`<p class="links">${all.map(({ label, href }) => html`<a href="${href}">${label}</a>`)}</p>`;
 }
 
 function rowsHtml(table: Table): Html {

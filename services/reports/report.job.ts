@@ -1,6 +1,5 @@
 // Makes one report of one survey: reads its data in one snapshot, builds, writes it atomically, and says what it is made of in the manifest.
 import type { Kysely } from 'kysely';
-import { addressPerNetwork } from '../observations/observation.store.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
@@ -58,7 +57,6 @@ export async function makeReport(request: ReportRequest, context: ReportContext)
   const surveyId = request.surveyId ?? (await latestSurvey(context.db));
   if (surveyId === null) throw new KubecensusError('KC_NO_SURVEY', 'No survey has been counted yet.');
   const geo = await context.geo();
-  const networks = await addressPerNetwork(context.db, surveyId);
   const { data, report } = await build(REPORTS[request.name], context.db, {
     surveyId,
     compareId: request.compareId,
@@ -66,7 +64,7 @@ export async function makeReport(request: ReportRequest, context: ReportContext)
     generatedAt: context.now().toISOString(),
     codeVersion: context.codeVersion,
     geo: geo.sources,
-    networkName: (asn) => geo.lookup(networks.get(asn) ?? '').organisation,
+    networkName: (address) => geo.lookup(address).organisation,
   });
   const manifest = manifestOf(data);
   const out = request.out ?? reportDirectory(context.dataDir, request.id);

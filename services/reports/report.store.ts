@@ -1,24 +1,15 @@
 // Reads what the headline report is made of: survey, rollups, the two indicators per unit, feed runs, tallies.
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
-import { clusterInterval } from '../rollups/cluster.store.ts';
+import type { SurveySummary } from '../rollups/headline.ts';
 import { LAG_HOURS, sightingOverlaps, surveyOverlaps } from '../rollups/overlap.store.ts';
 import type { Dimension, Unit } from '../rollups/rollup.ts';
-import { GRADE, JOIN_SUSPECT } from '../rollups/suspect.store.ts';
+import { surveySummary } from '../rollups/summary.store.ts';
 import { earlierSurvey, readDifferences, readFlows, readSurvival, readVersionPairs } from './change.store.ts';
 import type { ChangeData } from './change-data.ts';
 import type { FeedsData } from './feeds-data.ts';
-import type {
-  FeedRunFacts,
-  GeoSource,
-  HeadlineData,
-  IndicatorCounts,
-  Rollup,
-  SurveyFacts,
-  TallyFacts,
-  UnitHeadline,
-} from './headline-data.ts';
+import type { FeedRunFacts, GeoSource, HeadlineData, Rollup, SurveyFacts, TallyFacts } from './headline-data.ts';
 import { readOwned, requireOwner } from './owner.store.ts';
 import type { OwnerData } from './owner-data.ts';
 
@@ -32,8 +23,8 @@ export interface HeadlineRequest {
   readonly geo: readonly GeoSource[];
   /** For whom an owner's report is; null for every other report. */
   readonly owner: string | null;
-  /** The name of a network (AS number in decimal), or null when no source names it. */
-  readonly networkName: (asn: string) => string | null;
+  /** The name of the network that an address lies in, or null when no source names it. */
+  readonly networkName: (address: string) => string | null;
 }
 
 /**
@@ -91,16 +82,17 @@ function inSnapshot<Data>(db: Kysely<DB>, read: (snapshot: Kysely<DB>) => Promis
 async function headlineData(snapshot: Kysely<DB>, request: HeadlineRequest): Promise<HeadlineData> {
   const survey = await readSurvey(snapshot, request.surveyId);
   const rollups = await readRollups(snapshot, survey.id);
+  const summary = await surveySummary(snapshot, survey.id);
   return {
     generatedAt: request.generatedAt,
     codeVersion: request.codeVersion,
     survey,
-    headline: await readHeadline(snapshot, survey.id),
+    headline: summary.headline,
+    clusters: summary.clusters,
     rollups,
-    clusters: await clusterInterval(snapshot, survey.id),
     feedRuns: await readFeedRuns(snapshot, survey),
     tallies: await readTallies(snapshot),
-    networkNames: networkNames(rollups, request.networkName),
+    networkNames: networkNames(summary, request.networkName),
     geo: request.geo,
     compare: request.compareId === null ? null : await readCompared(snapshot, request.compareId),
   };
@@ -108,7 +100,7 @@ async function headlineData(snapshot: Kysely<DB>, request: HeadlineRequest): Pro
 
 async function readCompared(db: Kysely<DB>, id: string): Promise<NonNullable<HeadlineData['compare']>> {
   const survey = await readSurvey(db, id);
-  return { survey, headline: await readHeadline(db, survey.id) };
+  return { survey, headline: (await surveySummary(db, survey.id)).headline };
 }
 
 async function readSurvey(db: Kysely<DB>, id: string): Promise<SurveyFacts> {
@@ -157,64 +149,6 @@ async function readRollups(db: Kysely<DB>, surveyId: string): Promise<Rollup[]> 
       count: Number(cell.count),
     })),
   }));
-}
-
-/** What one thing of each unit is. An unresolved name stands for itself. */
-const UNIT_KEYS = {
-  endpoint: sql`(coalesce(host(o.address), o.host), o.port)`,
-  host: sql`coalesce(host(o.address), o.host)`,
-  certificate: sql`certificate_id`,
-} as const satisfies Record<Unit, unknown>;
-
-async function readHeadline(db: Kysely<DB>, surveyId: string): Promise<Record<Unit, UnitHeadline>> {
-  return {
-    endpoint: await readUnit(db, surveyId, 'endpoint'),
-    host: await readUnit(db, surveyId, 'host'),
-    certificate: await readUnit(db, surveyId, 'certificate'),
-  };
-}
-
-/** Counted from the observations and not from rollup cells: a host may stand in several cells, and cells of hosts cannot be added. */
-async function readUnit(db: Kysely<DB>, surveyId: string, unit: Unit): Promise<UnitHeadline> {
-  const { rows } = await sql<Record<string, string>>`
-    with thing as (
-      select
-        ${UNIT_KEYS[unit]} as key,
-        coalesce(bool_or(certificate_name), false) as san,
-        coalesce(bool_or(version_endpoint), false) as version,
-        coalesce(bool_or(certificate_name) filter (where ${GRADE} not in ('medium', 'high')), false) as clean_san,
-        coalesce(bool_or(version_endpoint) filter (where ${GRADE} not in ('medium', 'high')), false) as clean_version
-      from observation o ${JOIN_SUSPECT}
-      where o.survey_id = ${surveyId} and ${unit === 'certificate' ? sql`certificate_id is not null` : sql`true`}
-      group by 1
-    )
-    select
-      count(*) as observed,
-      count(*) filter (where san and version) as both,
-      count(*) filter (where san and not version) as only_san,
-      count(*) filter (where version and not san) as only_version,
-      count(*) filter (where clean_san and clean_version) as clean_both,
-      count(*) filter (where clean_san and not clean_version) as clean_only_san,
-      count(*) filter (where clean_version and not clean_san) as clean_only_version
-    from thing`.execute(db);
-  const row = rows[0]!;
-  return {
-    observed: Number(row['observed']),
-    all: indicatorCounts(row['both'], row['only_san'], row['only_version']),
-    withoutSuspects: indicatorCounts(row['clean_both'], row['clean_only_san'], row['clean_only_version']),
-  };
-}
-
-function indicatorCounts(both: unknown, onlyName: unknown, onlyVersion: unknown): IndicatorCounts {
-  const [m, a, b] = [Number(both), Number(onlyName), Number(onlyVersion)];
-  return {
-    certificateName: m + a,
-    versionEndpoint: m + b,
-    both: m,
-    onlyCertificateName: a,
-    onlyVersionEndpoint: b,
-    either: m + a + b,
-  };
 }
 
 /** The latest run of each query of the survey's feeds that began before the survey was drawn; every feed when the survey names none. */
@@ -305,11 +239,11 @@ async function sumBuckets(
   return sums;
 }
 
-function networkNames(rollups: readonly Rollup[], networkName: HeadlineRequest['networkName']): Record<string, string> {
-  const numbers = rollups.flatMap((one) =>
-    one.dims.includes('asn') ? one.cells.map((cell) => cell.values.asn ?? '') : [],
-  );
-  const named = [...new Set(numbers)].filter((asn) => asn !== '').map((asn) => [asn, networkName(asn)] as const);
+function networkNames(
+  { addressOfNetwork }: SurveySummary,
+  networkName: HeadlineRequest['networkName'],
+): Record<string, string> {
+  const named = Object.entries(addressOfNetwork).map(([asn, address]) => [asn, networkName(address)] as const);
   return Object.fromEntries(named.filter((pair): pair is readonly [string, string] => pair[1] !== null));
 }
 

@@ -165,7 +165,7 @@ export function stratifiedProportion(strata: readonly Stratum[]): { proportion: 
 }
 
 /** Log-normal 95 % interval on the unseen part (Burnham et al. 1987): the seen part is certain, the rest is positive and skewed. */
-export function logInterval(observed: number, unseen: number, variance: number): Interval {
+function logInterval(observed: number, unseen: number, variance: number): Interval {
   const spread = Math.exp(Z95 * Math.sqrt(Math.log1p(variance / unseen ** 2)));
   return [observed + unseen / spread, observed + unseen * spread];
 }

@@ -1,6 +1,7 @@
 // How far feeds overlap: what each combination of them named, what only one of them has, and estimates of what none has, with their marks.
 import { chaoLowerBound, chapman, type Interval, SMALLEST_OVERLAP } from './estimate.ts';
 import { logLinear, MOST_LISTS } from './log-linear.ts';
+import { profileInterval } from './profile-interval.ts';
 
 /** What is counted. Every endpoint, name or certificate counts once, whoever named it. */
 export type OverlapUnit = 'endpoint' | 'kubernetes endpoint' | 'name' | 'certificate';
@@ -40,7 +41,7 @@ export interface OverlapEstimate {
   /** null when refused. Of log-linear models that of the least BIC; of Chao a lower bound. */
   readonly estimate: number | null;
   readonly standardError: number | null;
-  /** 95 %, log-normal on the unseen part. */
+  /** 95 %: log-normal on the unseen part; of log-linear models by the profile likelihood of the chosen one, null when the counts set no upper end. */
   readonly interval: Interval | null;
   /** Least and greatest estimate over the log-linear models that the counts support about as well as the best; null for other methods. */
   readonly range: Interval | null;
@@ -180,7 +181,8 @@ function logLinearOf(
   const cells = combinations.map((one) => ({ lists: one.feeds.map((feed) => names.indexOf(feed)), count: one.count }));
   const { best, range } = logLinear(names.length, cells);
   if (best.bic === null) return none('no_model');
-  const { estimate, standardError, interval } = best.bic;
+  const { estimate, standardError } = best.bic;
+  const interval = profileInterval(names.length, cells, best.bic);
   return { method: 'log-linear', ...marks, estimate, standardError, interval, range, refused: null };
 }
 

@@ -4,11 +4,13 @@ import type { Clock } from '../platform/clock.ts';
 import type { DB } from '../platform/db/schema.ts';
 import { completeSurvey, needsRollup } from '../surveys/survey.store.ts';
 import { recompute } from './rollup.store.ts';
+import { keepSummary } from './summary.store.ts';
 
 /** Completes and counts the survey when it is done; false while chunks are open. Idempotent: a crash between the two is mended by the next call. */
 export async function rollUp(surveyId: string, context: { db: Kysely<DB>; now: Clock }): Promise<boolean> {
   await completeSurvey(context.db, surveyId, context.now());
   if (!(await needsRollup(context.db, surveyId))) return false;
   await recompute(context.db, surveyId, context.now());
+  await keepSummary(context.db, surveyId);
   return true;
 }

@@ -78,7 +78,7 @@ export async function recompute(db: Kysely<DB>, surveyId: string, at: Date): Pro
         ) c cross join (values ('endpoint'), ('host'), ('certificate')) as u (unit)
       `.execute(tx);
     }
-    await tx.updateTable('survey').set({ rolled_up_at: at }).where('id', '=', surveyId).execute();
+    await tx.updateTable('survey').set({ rolled_up_at: at, summary: null }).where('id', '=', surveyId).execute();
   });
 }
 

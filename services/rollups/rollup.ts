@@ -58,6 +58,8 @@ export const ROLLUP_SETS: readonly (readonly Dimension[])[] = [
   ['component', 'honeypot'],
   ['method'],
   ['distribution', 'minor'],
+  ['country', 'minor'],
+  ['country', 'support'],
 ];
 
 /** One counted cell. A null value means that the dimension was not observed or does not apply. */

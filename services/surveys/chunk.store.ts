@@ -5,12 +5,12 @@ import type { SurveyTarget } from './survey.ts';
 
 /**
  * Stores the planned chunks and sets the survey running, in one transaction. Idempotent: a survey planned twice has the last plan only,
- * and one that is no longer 'planning' is left alone (false).
+ * and one that is no longer 'planning' is left alone (false). Chunks are taken one by one; `excludedBy` is read after the last of them.
  */
 export async function storeChunks(
   db: Kysely<DB>,
   id: string,
-  chunks: readonly (readonly SurveyTarget[])[],
+  chunks: Iterable<readonly SurveyTarget[]> | AsyncIterable<readonly SurveyTarget[]>,
   excludedBy: Readonly<Record<string, number>>,
   at: Date,
 ): Promise<boolean> {
@@ -23,11 +23,14 @@ export async function storeChunks(
       .executeTakeFirstOrThrow();
     if (survey.state !== 'planning') return false;
     await tx.deleteFrom('survey_chunk').where('survey_id', '=', id).execute();
-    for (const [chunk, targets] of chunks.entries()) {
+    let chunk = 0;
+    let targetCount = 0;
+    for await (const targets of chunks) {
       await tx.insertInto('survey_chunk').values({ survey_id: id, chunk, target_count: targets.length }).execute();
       await insertTargets(tx, id, chunk, targets);
+      chunk++;
+      targetCount += targets.length;
     }
-    const targetCount = chunks.reduce((sum, targets) => sum + targets.length, 0);
     await tx
       .updateTable('survey')
       .set({ state: 'running', target_count: targetCount, excluded_by: JSON.stringify(excludedBy), started_at: at })

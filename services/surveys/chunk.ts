@@ -30,11 +30,39 @@ export function cutChunks<T extends ChunkTarget>(
   seed: string,
   size: number = CHUNK_SIZE,
 ): T[][] {
-  if (!Number.isInteger(size) || size < 1) throw new RangeError(`a chunk holds at least one target, not ${size}`);
-  const networks = groups(targets, seed, networkOfTarget).flatMap((members) =>
-    members.length > size ? pack(groups(members, seed, hostOf), NETWORK_CAP) : [members],
-  );
-  return pack(networks, size).map((members) => interleave(members, seed));
+  const cutter = new ChunkCutter<T>(seed, size);
+  return [...cutter.cut(targets), ...cutter.rest()];
+}
+
+/** The same for targets that come in parts: networks of one part stand in the seed's order before those of the next, and none lies in two. */
+export class ChunkCutter<T extends ChunkTarget> {
+  readonly #seed: string;
+  readonly #size: number;
+  #open: T[] = [];
+
+  constructor(seed: string, size: number) {
+    if (!Number.isInteger(size) || size < 1) throw new RangeError(`a chunk holds at least one target, not ${size}`);
+    this.#seed = seed;
+    this.#size = size;
+  }
+
+  /** The chunks that a part fills; what is left waits for the next. */
+  *cut(part: readonly T[]): Generator<T[], void, void> {
+    const networks = groups(part, this.#seed, networkOfTarget).flatMap((members) =>
+      members.length > this.#size ? pack(groups(members, this.#seed, hostOf), NETWORK_CAP) : [members],
+    );
+    for (const network of networks) {
+      if (this.#open.length + network.length > this.#size) yield* this.rest();
+      this.#open.push(...network);
+    }
+  }
+
+  /** The chunk that is not full. */
+  *rest(): Generator<T[], void, void> {
+    const members = this.#open;
+    this.#open = [];
+    if (members.length > 0) yield interleave(members, this.#seed);
+  }
 }
 
 /** The targets by the given key, the groups in the order of the seed. */

@@ -3,20 +3,21 @@ import type { Kysely } from 'kysely';
 import { type CandidateRow, candidatesOf } from '../candidates/candidate.store.ts';
 import type { Policy } from '../candidates/policy.ts';
 import type { Resolver } from '../candidates/resolve.ts';
+import { openScratch } from '../feeds/scratch.feed.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { DB } from '../platform/db/schema.ts';
 import { parseAddress } from '../platform/net/address.ts';
 import { storeChunks } from './chunk.store.ts';
-import { cutChunks } from './chunk.ts';
+import { ChunkCutter } from './chunk.ts';
+import { boundCrowds, FLAG_MANY_PORTS } from './crowds.ts';
 import { type EvidenceRow, evidenceOf } from './evidence.store.ts';
 import { sampled } from './order.ts';
+import { SortedTargets } from './sorted-targets.ts';
 import { findPlan } from './survey.store.ts';
 import type { SurveyPlan, SurveyTarget } from './survey.ts';
 
 /** Names resolved at once: a resolver of one's own stands this; more gains nothing. */
 const RESOLVING_AT_ONCE = 64;
-/** Names kept per endpoint: shared hosting has thousands; one is used, the rest are provenance in sightings. */
-const FLAG_MANY_NAMES = 'many_names';
 
 export interface PlanContext {
   readonly db: Kysely<DB>;
@@ -34,72 +35,67 @@ export interface PlanContext {
 export async function plan(id: string, context: PlanContext): Promise<boolean> {
   const survey = await findPlan(context.db, id);
   if (survey === null) return false;
-  const targets = new Targets(context.policy);
-  if (survey.method === 'passive') {
-    for await (const page of evidenceOf(context.db, survey.feeds))
-      for (const row of page) addEvidence(targets, row, survey, context.policy);
-  } else {
-    for await (const page of candidatesOf(context.db, survey.feeds))
-      await addCandidates(targets, page, survey, context);
+  const scratch = await openScratch();
+  try {
+    const sorted = new SortedTargets(scratch, survey.seed);
+    const targets = new Targets(sorted, context.policy);
+    if (survey.method === 'passive') {
+      for await (const page of evidenceOf(context.db, survey.feeds))
+        for (const row of page) await addEvidence(targets, row, survey, context.policy);
+    } else {
+      for await (const page of candidatesOf(context.db, survey.feeds))
+        await addCandidates(targets, page, survey, context);
+    }
+    const excludedBy: Record<string, number> = {};
+    const chunks = chunksOf(sorted, survey.seed, context.chunkSize, excludedBy);
+    return await storeChunks(context.db, id, chunks, excludedBy, context.now());
+  } finally {
+    await scratch.close();
   }
-  const chunks = cutChunks(targets.list(), survey.seed, context.chunkSize);
-  return storeChunks(context.db, id, chunks, targets.excludedBy(), context.now());
 }
 
-/** Targets by endpoint, with what was excluded, each endpoint once. */
+/** The chunks of all targets in their order. How many endpoints, or candidates without one, were left out is counted on the way. */
+async function* chunksOf(
+  sorted: SortedTargets,
+  seed: string,
+  size: number,
+  excludedBy: Record<string, number>,
+): AsyncGenerator<readonly SurveyTarget[], void, void> {
+  const cutter = new ChunkCutter<SurveyTarget>(seed, size);
+  for await (const { targets, excluded } of sorted.parts()) {
+    const { kept, left } = boundCrowds(targets);
+    const reasons = [...excluded.values(), ...left.map(() => FLAG_MANY_PORTS)];
+    for (const reason of reasons) excludedBy[reason] = (excludedBy[reason] ?? 0) + 1;
+    yield* cutter.cut(kept);
+  }
+  yield* cutter.rest();
+}
+
+/** What policy lets pass, each endpoint under one key. */
 class Targets {
   readonly #policy: Policy;
-  readonly #byEndpoint = new Map<string, { target: SurveyTarget; seen: number }>();
-  readonly #excluded = new Map<string, string>();
+  readonly #sorted: SortedTargets;
 
-  constructor(policy: Policy) {
+  constructor(sorted: SortedTargets, policy: Policy) {
+    this.#sorted = sorted;
     this.#policy = policy;
   }
 
-  /**
-   * Adds one endpoint unless policy forbids it; a second candidate of the same endpoint adds its feeds. The candidate that was `seen` later
-   * is the target's own (milliseconds; equal ones: the first).
-   */
-  add(target: SurveyTarget, seen = 0): void {
+  /** Adds one endpoint unless policy forbids it; `seen` in milliseconds, where the latest candidate of an endpoint is to win. */
+  add(target: SurveyTarget, seen = 0): Promise<void> {
     const address = target.address === null ? null : parseAddress(target.address);
     const key = `${address?.text ?? `name ${target.host}`} ${target.port}`;
     if (target.address !== null) {
       const decision =
         address === null ? ({ allowed: false, reason: 'bad_address' } as const) : this.#policy.decide(address);
-      if (!decision.allowed) {
-        this.exclude(key, decision.reason);
-        return;
-      }
+      if (!decision.allowed) return this.exclude(key, decision.reason);
     }
-    const canonical = address === null ? target : { ...target, address: address.text };
-    const known = this.#byEndpoint.get(key);
-    if (known === undefined) this.#byEndpoint.set(key, { target: canonical, seen });
-    else if (seen > known.seen) this.#byEndpoint.set(key, { target: merge(canonical, known.target), seen });
-    else known.target = merge(known.target, canonical);
+    return this.#sorted.add(key, address === null ? target : { ...target, address: address.text }, seen);
   }
 
-  exclude(key: string, reason: string): void {
-    this.#excluded.set(key, reason);
+  exclude(key: string, reason: string): Promise<void> {
+    return this.#sorted.exclude(key, reason);
   }
-
-  /** How many endpoints, or candidates without one, were left out for each reason. */
-  excludedBy(): Record<string, number> {
-    const counts: Record<string, number> = {};
-    for (const reason of this.#excluded.values()) counts[reason] = (counts[reason] ?? 0) + 1;
-    return counts;
-  }
-
-  list(): SurveyTarget[] {
-    return [...this.#byEndpoint.values()].map(({ target }) => target);
-  }
-}
-
-/** Candidates come in key order, so that the first name of an endpoint is the same in every plan of the same candidates. */
-function merge(known: SurveyTarget, other: SurveyTarget): SurveyTarget {
-  const feeds = [...new Set([...known.feeds, ...other.feeds])].sort();
-  const manyNames = known.serverName !== null && other.serverName !== null && known.serverName !== other.serverName;
-  const flags = [...new Set([...known.flags, ...other.flags, ...(manyNames ? [FLAG_MANY_NAMES] : [])])].sort();
-  return { ...known, serverName: known.serverName ?? other.serverName, feeds, flags };
 }
 
 async function addCandidates(
@@ -116,31 +112,31 @@ async function addCandidates(
         row.kind === 'name' && context.policy.decideName(row.host).allowed ? context.resolver.resolve(row.host) : null,
       ),
     );
-    for (const [index, row] of slice.entries()) addCandidate(targets, row, resolved[index] ?? null, survey);
+    for (const [index, row] of slice.entries()) await addCandidate(targets, row, resolved[index] ?? null, survey);
   }
 }
 
-function addCandidate(
+async function addCandidate(
   targets: Targets,
   row: CandidateRow,
   resolution: Awaited<ReturnType<Resolver['resolve']>> | null,
   survey: SurveyPlan,
-): void {
+): Promise<void> {
   if (row.port !== null && survey.portsOnly && !survey.ports.includes(row.port)) {
-    targets.exclude(row.key, 'port_not_chosen');
+    await targets.exclude(row.key, 'port_not_chosen');
     return;
   }
   const common = { candidateId: row.id, host: row.host, feeds: row.feeds, evidenceFeed: null };
   const ports = row.port === null ? survey.ports : [row.port];
   if (row.kind === 'name' && resolution === null) {
-    targets.exclude(row.key, 'opted_out');
+    await targets.exclude(row.key, 'opted_out');
     return;
   }
   if (resolution === null) {
     for (const port of ports)
-      targets.add({ ...common, address: row.host, port, serverName: null, flags: [], outcome: null });
+      await targets.add({ ...common, address: row.host, port, serverName: null, flags: [], outcome: null });
   } else if (resolution.outcome !== null) {
-    targets.add({
+    await targets.add({
       ...common,
       address: null,
       port: ports[0] as number,
@@ -151,7 +147,7 @@ function addCandidate(
   } else {
     for (const address of resolution.addresses) {
       for (const port of ports)
-        targets.add({
+        await targets.add({
           ...common,
           address: address.text,
           port,
@@ -163,18 +159,18 @@ function addCandidate(
   }
 }
 
-function addEvidence(targets: Targets, row: EvidenceRow, survey: SurveyPlan, policy: Policy): void {
+async function addEvidence(targets: Targets, row: EvidenceRow, survey: SurveyPlan, policy: Policy): Promise<void> {
   if (survey.sample !== null && !sampled(survey.seed, row.key, survey.sample)) return;
   if (row.kind === 'name' && !policy.decideName(row.host).allowed) {
-    targets.exclude(row.key, 'opted_out');
+    await targets.exclude(row.key, 'opted_out');
     return;
   }
   if (row.port === null) {
-    targets.exclude(row.key, 'no_port');
+    await targets.exclude(row.key, 'no_port');
     return;
   }
   if (survey.portsOnly && !survey.ports.includes(row.port)) {
-    targets.exclude(row.key, 'port_not_chosen');
+    await targets.exclude(row.key, 'port_not_chosen');
     return;
   }
   const target = {
@@ -188,5 +184,5 @@ function addEvidence(targets: Targets, row: EvidenceRow, survey: SurveyPlan, pol
     outcome: null,
     evidenceFeed: row.feed,
   };
-  targets.add(target, row.observedAt.getTime());
+  await targets.add(target, row.observedAt.getTime());
 }

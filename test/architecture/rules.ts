@@ -22,6 +22,7 @@ export const OTHER_ROOMS = ['platform', 'lab', 'cli'] as const;
 
 /** Files that stand in services/ itself: the composition and what it is made of. */
 export const ROOT_FILES = [
+  'api-server.ts',
   'cli.ts',
   'compose.ts',
   'config.ts',
@@ -50,6 +51,8 @@ export const IO_WITHOUT_SUFFIX: Readonly<Record<string, string>> = {
 /** Lists that name the files of a stage which do I/O, so that the rest of the stage need not. */
 export const LISTS_OF_IO: Readonly<Record<string, string>> = {
   'services/feeds/index.ts': 'the list of feed types',
+  'services/api/resources.ts': 'the list of resources',
+  'services/api/server.ts': 'the hooks that every resource stands behind: who asks, and what a lost database means',
 };
 
 /** Where a package may be imported by services and migrations. `byName`: it holds programs or data and is looked up by its name. */
@@ -78,6 +81,13 @@ export const HOMES: Readonly<Record<string, Home>> = {
   commander: { path: '^services/cli/' },
   'cli-progress': { path: '^services/cli/' },
   'cli-table3': { path: '^services/cli/' },
+  fastify: { path: '^services/api/' },
+  '@fastify/compress': { path: '^services/api/' },
+  '@fastify/rate-limit': { path: '^services/api/' },
+  '@fastify/swagger': { path: '^services/api/' },
+  '@fastify/type-provider-typebox': { path: '^services/api/' },
+  typebox: { path: '^services/api/' },
+  'hyparquet-writer': { path: '^services/exports/' },
   'csv-stringify': { path: '^services/(reports|exports|cli)/' },
   '@observablehq/plot': { path: '^services/reports/charts(/|\\.ts$)' },
   linkedom: { path: '^services/reports/charts(/|\\.ts$)' },

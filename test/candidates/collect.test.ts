@@ -6,7 +6,9 @@ import { sql } from 'kysely';
 import { type CollectContext, collect } from '../../services/candidates/collect.job.ts';
 import type { Evidence } from '../../services/feeds/evidence.ts';
 import type { Feed, FeedItem, Sighting } from '../../services/feeds/feed.ts';
-import { type FeedRun, findRun, lastRuns, loadCursor, quarantined } from '../../services/feeds/feed-run.store.ts';
+import { loadCursor } from '../../services/feeds/feed-cursor.store.ts';
+import { type FeedRun, findRun, lastRuns } from '../../services/feeds/feed-run.store.ts';
+import { quarantined } from '../../services/feeds/quarantine.store.ts';
 import { type TestDatabase, withDatabase } from '../support/database.ts';
 
 const NOW = new Date('2026-11-24T12:00:00.000Z');
@@ -214,6 +216,67 @@ it('stores rows, counts and cursor together or not at all', async (t) => {
   assert.deepEqual(await state(test), []);
   const [run] = await lastRuns(test.database.db);
   assert.deepEqual([run?.state, run?.read], ['failed', 0]);
+});
+
+it('reads on while a batch is written, and no further than the next', async (t) => {
+  const test = await withDatabase(t);
+  const locked = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const holding = test.database.db.transaction().execute(async (tx) => {
+    await sql`lock table sighting in share mode`.execute(tx);
+    locked.resolve();
+    await release.promise;
+  });
+  await locked.promise;
+  const reached: number[] = [];
+  const two = Promise.withResolvers<void>();
+  const running = collecting(test)(
+    feedOf('f', async function* () {
+      for (let i = 1; i <= 4; i++) {
+        reached.push(i);
+        if (i === 2) two.resolve();
+        yield sighting(`8.0.0.${i}`);
+        yield checkpoint({ next: i });
+      }
+    }),
+  );
+  await two.promise;
+  // The second batch is complete and waits for the first, which waits for the lock: whatever time passes, nothing more is read.
+  await test.database.db.selectFrom('feed_run').selectAll().execute();
+  const reachedMeanwhile = [...reached];
+  release.resolve();
+  await holding;
+  const run = await running;
+  assert.deepEqual(reachedMeanwhile, [1, 2]);
+  assert.deepEqual([run.state, run.accepted], ['complete', 4]);
+  assert.deepEqual(await loadCursor(test.database.db, 'f', 'all'), { next: 4 });
+});
+
+it('stores nothing past a batch that could not be written', async (t) => {
+  const test = await withDatabase(t);
+  await sql`alter table candidate add check (key <> '8.0.0.2')`.execute(test.database.db);
+  const items = [1, 2, 3, 4].flatMap((i) => [sighting(`8.0.0.${i}`), checkpoint({ next: i })]);
+  await assert.rejects(collecting(test)(feedOf('f', items)), /candidate/);
+  const rows = (await state(test)) as { key: string }[];
+  assert.deepEqual(
+    rows.map(({ key }) => key),
+    ['8.0.0.1'],
+  );
+  assert.deepEqual(await loadCursor(test.database.db, 'f', 'all'), { next: 1 });
+});
+
+it('takes dated evidence though later evidence without a time says what is known', async (t) => {
+  const test = await withDatabase(t);
+  const run = collecting(test);
+  await run(feedOf('f', [sighting('8.0.0.1', { observedAt: day(1), evidence: evidence('known') })]));
+  await run(
+    feedOf('f', [
+      sighting('8.0.0.1', { evidence: evidence('known') }),
+      sighting('8.0.0.1', { observedAt: day(3), evidence: evidence('new') }),
+    ]),
+  );
+  const [row] = (await state(test)) as Record<string, unknown>[];
+  assert.deepEqual([row?.['body'], row?.['observed_at']], ['new', new Date(day(3))]);
 });
 
 it('never lets an older file move evidence or last seen back, and lets it widen first seen', async (t) => {

@@ -97,7 +97,7 @@ test('no file of a report of a lab census holds a private value, and cluster key
       id: 'r',
       name: 'headline',
       surveyId: 's',
-      compareId: null,
+      compareId: null, owner: null,
       out: join(folder, 'r'),
       formats: ['html', 'markdown', 'json'],
     },

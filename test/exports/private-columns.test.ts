@@ -4,7 +4,8 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { DATASETS, type Dataset, type DatasetName } from '../../services/exports/columns.ts';
+import type { Dataset } from '../../services/exports/column.ts';
+import { DATASETS, type DatasetName } from '../../services/exports/columns.ts';
 import { exportDataset } from '../../services/exports/export.store.ts';
 import { patchLevel } from '../../services/fingerprints/patch-level.ts';
 import { PRIVATE_FIELDS, type PrivateField } from '../../services/fingerprints/private-fields.ts';
@@ -99,7 +100,7 @@ async function rowsOf(database: Database, dataset: DatasetName): Promise<Record<
   const out = new PassThrough();
   const read = text(out);
   await exportDataset(
-    { dataset, surveyId: 's', format: 'ndjson', out, codeVersion: 'x', at: NOW },
+    { dataset, surveyId: DATASETS[dataset].perSurvey ? 's' : null, format: 'ndjson', out, codeVersion: 'x', at: NOW },
     database,
     new AbortController().signal,
   );

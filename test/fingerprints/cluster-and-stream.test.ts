@@ -1,7 +1,7 @@
 // Cluster keys, and the stream of verdicts that the command line prints.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fingerprintLines } from '../../services/fingerprints/fingerprint-stream.ts';
+import { fingerprintLine } from '../../services/fingerprints/fingerprint-line.ts';
 import { judge } from '../../services/fingerprints/match.ts';
 import type { Verdict } from '../../services/fingerprints/verdict.ts';
 import { NOW, readCaptures } from './labelled.ts';
@@ -45,11 +45,7 @@ test('names of one cluster are keys, shared and foreign certificates are none', 
   assert.deepEqual(keysOf(['kubernetes.default.svc.cluster.local'], 'CN=kubernetes'), []);
 });
 
-async function* linesOf(lines: readonly string[]): AsyncGenerator<string> {
-  yield* lines;
-}
-
-test('one verdict for one line, in order, also for what cannot be read', async () => {
+test('one verdict for one line, also for what cannot be read', () => {
   const lines = [
     '{"id":"a","endpoint":{"address":"192.0.2.1","port":443}}',
     'no json',
@@ -58,7 +54,7 @@ test('one verdict for one line, in order, also for what cannot be read', async (
     '',
   ];
   const out: { verdict: Verdict; failed: boolean }[] = [];
-  for await (const { line, failed } of fingerprintLines(linesOf(lines), NOW)) {
+  for (const { line, failed } of lines.map((text) => fingerprintLine(text, NOW))) {
     assert.ok(!line.includes('\n'));
     out.push({ verdict: JSON.parse(line) as Verdict, failed });
   }
@@ -77,4 +73,11 @@ test('one verdict for one line, in order, also for what cannot be read', async (
     ],
   );
   assert.deepEqual(out[1]?.verdict.flags, ['unreadable_evidence', 'bad_json']);
+});
+
+test('a line of which fields were left out says so', () => {
+  const sound = { endpoint: { address: '192.0.2.1', port: 443 }, observedAt: NOW };
+  const lines = [sound, { ...sound, serverName: 5 }, { ...sound, observedAt: 5 }].map((line) => JSON.stringify(line));
+  const flags = lines.map((line) => (JSON.parse(fingerprintLine(line, NOW).line) as Verdict).flags);
+  assert.deepEqual(flags, [[], ['evidence_fields_ignored'], ['observed_at_assumed', 'evidence_fields_ignored']]);
 });

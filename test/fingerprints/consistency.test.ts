@@ -41,6 +41,15 @@ const CASES: readonly (readonly [string, EvidenceRequest])[] = [
   ],
   ['emulation_fields', version(versionBody({ ...FIELDS_1_37, minor: '30', gitVersion: 'v1.30.1' }))],
   ['minor_plus', fields({ minor: '30+' })],
+  [
+    'minor_plus',
+    fields({
+      minor: '20',
+      gitVersion: 'v1.20.10-gke.301',
+      buildDate: '2021-08-25T17:36:26Z',
+      goVersion: 'go1.15.13b5',
+    }),
+  ],
   ['git_commit_form', fields({ gitCommit: 'unknown' })],
   ['git_tree_state', fields({ gitTreeState: 'pristine' })],
   ['build_date_form', fields({ buildDate: 'yesterday' })],
@@ -96,11 +105,17 @@ test('honest builds have no reason: emulation, vendor suffixes, OpenShift minors
     FIELDS_1_30,
     { ...FIELDS_1_30, minor: '30+', gitVersion: 'v1.30.14-eks-2d5f260', buildDate: '2026-10-01T00:00:00Z' },
     { ...FIELDS_1_37, emulationMinor: '36', minCompatibilityMinor: '35' },
+    { ...FIELDS_1_30, gitVersion: 'v1.30.14-gke.1091000' },
     { ...FIELDS_1_30, gitVersion: 'v1.30.14+k3s1' },
     { ...FIELDS_1_30, goVersion: 'go1.24.2 X:boringcrypto' },
   ];
   for (const build of honest)
     assert.deepEqual(reasonsOf(version(versionBody(build))), { grade: 'none', reasons: [] }, JSON.stringify(build));
+});
+
+test('a head that a proxy wrote anew counts once', () => {
+  const { reasons } = reasonsOf(version(versionBody(FIELDS_1_30), `Server: nginx\r\n${TYPE}${AUDIT}${CACHE}${FLOW}`));
+  assert.deepEqual(reasons, ['server_header']);
 });
 
 test('one explicable sign is low, two are medium, an impossible body is high', () => {

@@ -19,17 +19,24 @@ function server(rest: Partial<Evidence>): Evidence {
 const withCertificate = (certificate: CertificateSummary): Evidence =>
   server({ certificate: { dnsNames: NAMES, ...certificate } });
 
+const GENERIC_AUTHORITIES = [
+  ['aks', 'CN=apiserver', 'CN=ca', '10.0.0.1'],
+  ['rke1', 'CN=kube-apiserver', 'CN=kube-ca', '10.43.0.1'],
+] as const;
+
 const UUID = '9b2cbe06-8ad0-4a1e-9d3a-6d1ea3f1a8a5';
 
 const ISSUERS: readonly (readonly [slug: string, subject: string, issuer: string])[] = [
-  ['aks', 'CN=apiserver', 'CN=ca'],
   ['gke', 'CN=34.1.2.3', `CN=${UUID}`],
   ['rke2', 'CN=kube-apiserver', 'CN=rke2-server-ca@1751559400'],
   ['k3s', 'O=k3s, CN=k3s', 'CN=k3s-server-ca@1618703981'],
   ['k3s', 'O=k3s, CN=k3s', 'CN=k3s-tls-ca@1568703981'],
+  ['k3s', 'O=k3s, CN=k3s', 'O=Example, CN=Example Issuing CA'],
+  ['rke2', 'O=rke2, CN=rke2', 'O=Example, CN=Example Issuing CA'],
+  ['k0s', 'O=kubernetes, CN=kubernetes', 'CN=kubernetes-ca'],
+  ['microk8s', 'C=GB, ST=Canonical, L=Canonical, O=Canonical, OU=Canonical, CN=127.0.0.1', 'CN=172.30.183.1'],
   ['openshift', 'CN=172.30.0.1', 'OU=openshift, CN=kube-apiserver-service-network-signer'],
   ['minikube', 'O=system:masters, CN=minikube', 'CN=minikubeCA'],
-  ['rke1', 'CN=kube-apiserver', 'CN=kube-ca'],
   ['talos', 'O=kube-master, CN=kube-apiserver', 'O=kubernetes'],
   ['tectonic', 'O=kube-master, CN=kube-apiserver', 'O=bootkube, CN=kube-ca'],
   ['gardener', 'CN=kube-apiserver', 'CN=ca-cluster-1a2b3c'],
@@ -41,6 +48,9 @@ const ISSUERS: readonly (readonly [slug: string, subject: string, issuer: string
 const OWN_NAMES: readonly (readonly [slug: string, name: string])[] = [
   ['aks', 'hcp-kubernetes'],
   ['aks', 'x-dns-1a2b.hcp.westeurope.azmk8s.io'],
+  ['aks', 'x-dns-1a2b.hcp.chinaeast2.cx.prod.service.azk8s.cn'],
+  ['aks', 'x-dns-1a2b.hcp.usgovvirginia.cx.aks.containerservice.azure.us'],
+  ['eks', '0123456789abcdef0123456789abcdef.eks-cluster.eu-west-1.api.aws'],
   ['eks', '0123456789ABCDEF0123456789ABCDEF.gr7.eu-west-1.eks.amazonaws.com'],
   ['openshift', 'openshift.default.svc'],
   ['openshift', 'api.x.hypershift.local'],
@@ -74,6 +84,7 @@ const CLIENT_CAS: readonly (readonly [slug: string, authority: string])[] = [
 
 const ENDPOINTS: readonly (readonly [slug: string, name: string])[] = [
   ['aks', 'x-dns-1a2b.hcp.westeurope.azmk8s.io'],
+  ['eks', '0123456789abcdef0123456789abcdef.gr7.us-west-2.api.aws'],
   ['eks', '0123456789abcdef0123456789abcdef.yl4.cn-north-1.eks.amazonaws.com.cn'],
   ['gke', 'gke-0123456789abcdef-123456789012.europe-west1.gke.goog'],
   ['openshift', 'api.x.p1.openshiftapps.com'],
@@ -95,7 +106,6 @@ const SERVICE_ADDRESSES: readonly (readonly [slug: string, address: string])[] =
   ['kops', '100.64.0.1'],
   ['microk8s', '10.152.183.1'],
   ['doks', '10.245.0.1'],
-  ['ovh', '10.3.0.1'],
 ];
 
 const NETWORKS: readonly (readonly [slug: string, address: string, asn: number])[] = [
@@ -103,6 +113,7 @@ const NETWORKS: readonly (readonly [slug: string, address: string, asn: number])
   ['eks', '10.100.0.1', 16509],
   ['eks', '172.20.0.1', 14618],
   ['eks', '10.100.0.1', 7224],
+  ['ovh', '10.3.0.1', 16276],
 ];
 
 const form = (told: string, evidence: Evidence, asn: number | null = null): DistributionForm => ({
@@ -117,6 +128,15 @@ const HIDDEN_FROM_NOBODY = server({
 
 export const DISTRIBUTION_FORMS: readonly DistributionForm[] = [
   ...ISSUERS.map(([slug, subject, issuer]) => form(`${slug} issuer`, withCertificate({ subject, issuer }))),
+  // Names that anybody could choose: beside the address, where no names were seen, and not where nothing else agrees.
+  ...GENERIC_AUTHORITIES.flatMap(([slug, subject, issuer, address]) => [
+    form(`${slug} issuer`, withCertificate({ subject, issuer, ipAddresses: [address] })),
+    form(`${slug} issuer`, server({ certificate: { subject, issuer } })),
+    form('undefined undefined', withCertificate({ subject, issuer, ipAddresses: ['10.96.0.1'] })),
+  ]),
+  form('aks issuer', withCertificate({ subject: 'CN=apiserver', issuer: 'CN=ca', dnsNames: ['hcp-kubernetes'] })),
+  form('undefined undefined', withCertificate({ subject: 'CN=x', issuer: 'CN=ca' })),
+  form('undefined undefined', server({ serverName: 's3.us-east-1.api.aws' })),
   ...OWN_NAMES.map(([slug, name]) => form(`${slug} san`, withCertificate({ dnsNames: [...NAMES, name] }))),
   form('microk8s san', withCertificate({ dnsNames: [...NAMES, 'kubernetes.default.svc.cluster'] })),
   form('rke2 san', withCertificate({ ipAddresses: ['10.43.0.1', '10.43.0.1'] })),

@@ -76,7 +76,8 @@ const EXAMPLES: readonly (readonly [string, CertificateSummary])[] = [
   ['iks', { dnsNames: [...NAMES, 'c1.eu-de.containers.cloud.ibm.com'] }],
   ['tke', { dnsNames: [...NAMES, 'cls-abc.ccs.tencent-cloud.com'] }],
   ['openshift', { issuer: 'OU=openshift, CN=kube-apiserver-lb-signer' }],
-  ['rke1', { subject: 'CN=kube-apiserver', issuer: 'CN=kube-ca' }],
+  ['rke1', { subject: 'CN=kube-apiserver', issuer: 'CN=kube-ca', ipAddresses: ['10.43.0.1'] }],
+  ['openshift', { subject: 'O=kubernetes, CN=kubernetes-private', issuer: 'OU=openshift, CN=root-ca' }],
   ['rke2', { ipAddresses: ['10.43.0.1', '127.0.0.1', '10.43.0.1'] }],
 ];
 

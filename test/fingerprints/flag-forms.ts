@@ -14,8 +14,10 @@ const expiring = (notAfter: string): Evidence => ({
   observedAt: '2026-11-23T18:20:00Z',
   certificate: { dnsNames: NAMES, notAfter },
 });
+const SEEN = '2026-11-23T18:20:00Z';
 const busy = (status: string): Evidence => ({
   endpoint: { address: '', port: 6443 },
+  observedAt: SEEN,
   certificate: { dnsNames: NAMES },
   requests: [raw('/version', status, '', 'later')],
 });
@@ -23,18 +25,25 @@ const version = (fields: Partial<typeof FIELDS_1_30>, head = ''): EvidenceReques
   raw('/version', '200 OK', `${head}Content-Type: application/json\r\n`, versionBody({ ...FIELDS_1_30, ...fields }));
 const disclosing = (fields: Partial<typeof FIELDS_1_30>, head = ''): Evidence => ({
   endpoint: { address: '', port: 6443 },
+  observedAt: SEEN,
   certificate: { dnsNames: NAMES },
   requests: [version(fields, head)],
 });
 const OLD = { buildDate: '2020-07-15T16:50:00Z', goVersion: 'go1.13.9', minor: '18' };
 
-export const FLAG_FORMS: readonly (readonly [name: string, evidence: Evidence, flags: readonly string[]])[] = [
+type FlagForm = readonly [name: string, evidence: Evidence, flags: readonly string[], ignored?: true];
+
+export const FLAG_FORMS: readonly FlagForm[] = [
   ['discloses', disclosing({}), ['discloses_version']],
   ['hides', hostForm('B hidden, AKS'), []],
   ['lets all in', hostForm('E root lists paths'), ['anonymous_full', 'kubeadm_style_certificates']],
   ['lists paths behind a public name', hostForm('root lists paths, an engine saw nothing else'), ['anonymous_full']],
   ['in the clear', hostForm('health on 10248'), ['plain_http']],
-  ['in the clear, nothing recognised', { endpoint: { address: '', port: 80 }, transport: 'plain' }, []],
+  [
+    'in the clear, nothing recognised',
+    { endpoint: { address: '', port: 80 }, observedAt: SEEN, transport: 'plain' },
+    [],
+  ],
   ['a stub', hostForm('stub as an engine gives it'), ['invalid_version_body']],
   ['edited', hostForm('edited body'), ['discloses_version', 'fabricated_version']],
   ['a vendor', hostForm('census row'), ['discloses_version', 'vendor_backports']],
@@ -53,5 +62,13 @@ export const FLAG_FORMS: readonly (readonly [name: string, evidence: Evidence, f
   ['expired', expiring('2026-11-23T18:19:59Z'), ['certificate_expired']],
   ['not yet expired', expiring('2026-11-23T18:20:01Z'), []],
   ['one of three', hostForm('controller manager elsewhere'), ['one_of_the_controllers']],
+  ['seen at no time', { endpoint: { address: '', port: 80 } }, ['observed_at_assumed']],
+  ['seen at an unreadable time', { endpoint: { address: '', port: 80 }, observedAt: 'today' }, ['observed_at_assumed']],
+  [
+    'read with fields left out',
+    { endpoint: { address: '', port: 80 }, observedAt: SEEN },
+    ['evidence_fields_ignored'],
+    true,
+  ],
   ['on its port', hostForm('controller manager by its certificate and port'), []],
 ];

@@ -118,6 +118,13 @@ const census = (gitVersion: string): EvidenceRequest => ({
 const stub = (fields: Readonly<Record<string, string>>): EvidenceRequest =>
   raw('/version', '200 OK', `Server: BaseHTTP/0.6 Python/3.11\r\n${JSON_TYPE}`, JSON.stringify(fields));
 
+const withoutLease = raw(
+  '/healthz',
+  '500 Internal Server Error',
+  CACHE + TEXT_TYPE + NOSNIFF,
+  '[-]leaderElection failed: reason withheld\nhealthz check failed\n',
+);
+
 export const HOST_FORMS: readonly HostForm[] = [
   {
     name: 'A stock 1.37',
@@ -213,6 +220,17 @@ export const HOST_FORMS: readonly HostForm[] = [
   {
     name: 'D forbidden',
     evidence: tls(6443, { certificate: PUBLIC, requests: [forbidden('/version'), forbidden('/healthz')] }),
+    component: 'kube-apiserver',
+    grade: 'confirmed',
+    authentication: 'anonymous-denied',
+    honeypot: 'none',
+  },
+  {
+    name: 'D forbidden, 1.19',
+    evidence: tls(6443, {
+      certificate: KUBEADM,
+      requests: [forbidden('/version', CACHE, ''), forbidden('/healthz', CACHE, '')],
+    }),
     component: 'kube-apiserver',
     grade: 'confirmed',
     authentication: 'anonymous-denied',
@@ -531,7 +549,7 @@ export const HOST_FORMS: readonly HostForm[] = [
       ],
     }),
     component: 'kube-apiserver',
-    grade: 'confirmed',
+    grade: 'probable',
     honeypot: 'high',
     distribution: 'fabricated',
   },
@@ -573,6 +591,12 @@ export const HOST_FORMS: readonly HostForm[] = [
     evidence: tls(443, { certificate: LOCALHOST, acceptableClientCAs: API_CAS, requests: [ok('/livez', CACHE, '')] }),
     component: 'aggregated-apiserver',
     grade: 'probable',
+  },
+  {
+    name: 'extension server by livez, elsewhere',
+    evidence: tls(9999, { certificate: LOCALHOST, acceptableClientCAs: API_CAS, requests: [ok('/livez', CACHE, '')] }),
+    component: 'aggregated-apiserver',
+    grade: 'possible',
   },
   {
     name: 'scheduler of 1.37',
@@ -759,6 +783,29 @@ export const HOST_FORMS: readonly HostForm[] = [
     grade: 'possible',
   },
   {
+    name: 'a proxy of metrics with a certificate of its own',
+    evidence: tls(8443, {
+      certificate: { subject: 'CN=x@1760000000', issuer: 'CN=x-ca@1760000000', dnsNames: ['x'], ipAddresses: [] },
+      requests: [raw('/version', '401 Unauthorized', TEXT_TYPE, 'Unauthorized\n')],
+    }),
+    component: 'kubelet',
+    grade: 'possible',
+  },
+  {
+    name: 'scheduler without its lease',
+    evidence: tls(10259, { requests: [withoutLease] }),
+    component: 'kube-scheduler',
+    grade: 'probable',
+    authentication: 'anonymous-health',
+  },
+  {
+    name: 'controller without its lease, elsewhere',
+    evidence: tls(443, { requests: [withoutLease] }),
+    component: 'kube-controller-manager',
+    grade: 'possible',
+    authentication: 'anonymous-health',
+  },
+  {
     name: 'health on 10248',
     evidence: plain(10248, { requests: [ok('/healthz', '', '')] }),
     component: 'kubelet-healthz',
@@ -804,7 +851,7 @@ export const HOST_FORMS: readonly HostForm[] = [
       requests: [{ path: '/version', error: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' }],
     }),
     component: 'etcd-client',
-    grade: 'confirmed',
+    grade: 'probable',
     authentication: 'client-certificate',
   },
   {

@@ -76,6 +76,17 @@ const UNSTAMPED = {
   buildDate: '1970-01-01T00:00:00Z',
 };
 
+const FIELDS_1_18 = {
+  ...FIELDS_1_30,
+  minor: '18',
+  gitVersion: 'v1.18.6',
+  buildDate: '2020-07-15T16:51:04Z',
+  goVersion: 'go1.13.9',
+};
+const SERVER = 'Server: nginx\r\n';
+const version = (fields: Readonly<Record<string, string>>, head = ''): EvidenceRequest =>
+  raw('/version', '200 OK', head + JSON_TYPE, versionBody(fields));
+
 const ok = (path: string, head = ''): EvidenceRequest => raw(path, '200 OK', head + TEXT_TYPE, 'ok');
 const notFound = (path: string, head = ''): EvidenceRequest =>
   raw(path, '404 Not Found', head + TEXT_TYPE, '404 page not found\n');
@@ -90,6 +101,12 @@ const forbidden = (path: string, head = ''): EvidenceRequest =>
 export const ANSWERS = {
   version: raw('/version', '200 OK', JSON_TYPE, versionBody(FIELDS_1_37)),
   'version with Audit-Id': raw('/version', '200 OK', AUDIT + JSON_TYPE, versionBody(FIELDS_1_37)),
+  'version with Audit-Id behind nginx': version(FIELDS_1_37, SERVER + AUDIT),
+  'version with flow schema': version(FIELDS_1_37, FLOW),
+  'version behind nginx': version(FIELDS_1_18, SERVER + CACHE),
+  'version of 1.18': version(FIELDS_1_18),
+  'version of 1.18, Cache-Control': version(FIELDS_1_18, CACHE),
+  'version of 1.18, forged': version({ ...FIELDS_1_18, minor: '12' }),
   'version extract': { path: '/version', status: 200, body: '{"gitVersion":"v1.30.1"}' },
   'version forged': raw('/version', '200 OK', JSON_TYPE, versionBody({ ...FIELDS_1_37, minor: '12' })),
   'version forged, Audit-Id': raw(
@@ -115,6 +132,14 @@ export const ANSWERS = {
   'version 404, realm': notFound('/version', 'WWW-Authenticate: Basic realm="kubernetes-master"\r\n'),
   'version 401': unauthorized('/version'),
   'version 401, Cache-Control': unauthorized('/version', CACHE),
+  'version 401 behind nginx': unauthorized('/version', SERVER),
+  'version 403 behind nginx': forbidden('/version', SERVER),
+  'healthz failed, leader election': raw(
+    '/healthz',
+    '500 Internal Server Error',
+    TEXT_TYPE,
+    '[-]leaderElection failed: reason withheld\nhealthz check failed\n',
+  ),
   'version 401, Audit-Id': unauthorized('/version', AUDIT),
   'version 401, realm': unauthorized('/version', 'WWW-Authenticate: Basic realm="kubernetes-master"\r\n'),
   'version 401 text': raw('/version', '401 Unauthorized', TEXT_TYPE, 'Unauthorized'),

@@ -35,8 +35,8 @@ for (const { told, evidence, asn } of DISTRIBUTION_FORMS) {
   });
 }
 
-for (const [name, evidence, flags] of FLAG_FORMS) {
-  test(`flags: ${name}`, () => assert.deepEqual(judge(evidence, { now: NOW }).flags, flags));
+for (const [name, evidence, flags, ignored = false] of FLAG_FORMS) {
+  test(`flags: ${name}`, () => assert.deepEqual(judge(evidence, { now: NOW, ignored }).flags, flags));
 }
 
 /** Components made from one list: what the list says is needed when one of them needs it. */
@@ -121,7 +121,9 @@ type Detector = readonly [name: string, changed: Distribution];
 /** The distribution with each of its detectors taken away. */
 function fewerDetectors(distribution: Distribution): readonly Detector[] {
   const { slug, network } = distribution;
-  const whole = (['issuer', 'exactNames', 'repeatedAddress', 'clientCa', 'endpoint', 'network'] as const)
+  const whole = (
+    ['issuer', 'issuerBeside', 'exactNames', 'repeatedAddress', 'clientCa', 'endpoint', 'network'] as const
+  )
     .filter((key) => distribution[key] !== undefined)
     .map((key): Detector => {
       const { [key]: _taken, ...rest } = distribution;

@@ -9,6 +9,7 @@ import type { FirstFlightTarget } from '../../services/probes/first-flight.probe
 import { createFirstFlightProbe, type FirstFlightOptions } from '../../services/probes/first-flight.probe.ts';
 import { createProbe, DEFAULT_LIMITS } from '../../services/probes/tls.probe.ts';
 import { serveTcp, serveTls } from '../hostile/servers/listener.ts';
+import { certificate, helloDone, record, serverHello } from './first-flight-bytes.ts';
 
 const NOW = new Date('2026-11-24T00:00:00Z');
 const issued = await issueCertificate();
@@ -194,6 +195,23 @@ test('what cannot be dialled is not dialled', async () => {
   }
   assert.equal(server.connections(), 0);
   await server.close();
+});
+
+test('a flight that came in time is read, though this process stood still until long after the deadline', async () => {
+  const bytes = Buffer.concat([record(serverHello()), record(certificate(issued.der)), record(helloDone)]);
+  const server = await serveTcp((socket) => {
+    // Behind the ClientHello, so that the deadline runs already.
+    socket.once('data', () => {
+      socket.write(bytes, () => {
+        for (const from = performance.now(); performance.now() - from < 2 * flightMs; );
+      });
+    });
+  });
+  const flightMs = 250;
+  const result = await flightProbe({ flightMs })(targetOf(server.port));
+  await server.close();
+  assert.deepEqual([result.outcome, result.evidence.tls?.chain?.length], [null, 1]);
+  assert.ok((result.ms.tls ?? 0) >= flightMs, 'the process stood still');
 });
 
 test('IPv6', async () => {

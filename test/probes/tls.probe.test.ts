@@ -206,7 +206,7 @@ test('an identity that would break the request is a configuration error', () => 
     );
 });
 
-test('the plain fallback: only when asked for, only after tls_not_tls, one more connection after a pause', async () => {
+test('the plain fallback: only when asked for, only after what no TLS port does, one more connection after a pause', async () => {
   const starts: number[] = [];
   const meet = (socket: import('node:net').Socket): void => {
     starts.push(performance.now());
@@ -236,9 +236,16 @@ test('the plain fallback: only when asked for, only after tls_not_tls, one more 
   await silent.close();
   const closing = await serveTcp((socket) => void socket.end());
   const closed = await shortProbe({ limits })(targetOf(closing, { plainFallback: true }));
-  assert.equal(closed.outcome, 'tls_closed');
-  assert.equal(closing.connections(), 1, 'only a port that is not TLS is tried without it');
+  assert.equal(closed.outcome, 'tls_closed', 'a plain attempt that is closed, too, changes nothing');
+  assert.equal(closing.connections(), 2);
   await closing.close();
+  // etcd's client port: a ClientHello is neither HTTP nor gRPC, and the connection ends without a byte.
+  const multiplexing = await serveTcp((socket) => {
+    socket.once('data', (chunk) => (chunk[0] === 0x16 ? socket.destroy() : socket.write(KEEP)));
+  });
+  const etcd = await shortProbe({ limits })(targetOf(multiplexing, { paths: ['/version'], plainFallback: true }));
+  assert.deepEqual([etcd.outcome, etcd.evidence.transport, ends(etcd)], [null, 'plain', ['complete']]);
+  await multiplexing.close();
 });
 
 test('each phase has its own limit, far below the total', async () => {

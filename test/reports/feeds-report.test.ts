@@ -71,10 +71,71 @@ test('each feed shows what only it has, whether it is whole, and what that cost'
     'censys',
     9273,
     2733,
+    12364,
+    3644,
     6182,
     1822,
     'Certificate Transparency logs',
   ]);
+});
+
+test('all that feeds named in the days before stands beside it, by endpoints, names and certificates', () => {
+  const table = tableOf(REPORT, 'feed-window');
+  assert.match(table.title, /from 2026-11-17 .* to 2026-11-20 /);
+  assert.deepEqual(
+    table.rows.map((row) => row.slice(0, 3)),
+    [
+      ['censys', 5 * 3091, 5 * 911],
+      ['shodan', 5 * 2979, 5 * 640],
+      ['certificate-log', 5 * 1482, 5 * 204],
+      ['import:list.txt', 5 * 117, 5 * 55],
+    ],
+  );
+  // Two feeds share the first combination; each of the other two is of one.
+  assert.deepEqual(
+    table.rows.map((row) => row.slice(5)),
+    [
+      [7 * (1204 + 911), 7 * 911],
+      [7 * (1204 + 640), 7 * 640],
+      [0, 0],
+      [0, 0],
+    ],
+  );
+});
+
+test('a feed of forty files has one row, one caution, and its runs behind a fold', () => {
+  const data = sampleFeeds();
+  const file = (at: number): (typeof data.feedRuns)[number] => ({
+    ...data.feedRuns[0]!,
+    feed: 'files',
+    kind: 'sightings',
+    query: `file-${at}.json`,
+    state: at % 2 === 0 ? 'complete' : 'partial',
+    partialReason: at % 2 === 0 ? null : 'cut_short',
+    capHit: false,
+    read: 10,
+    accepted: 6,
+    duplicate: 3,
+    rejected: 1,
+    startedAt: new Date(Date.UTC(2026, 10, 1 + (at % 20), at)).toISOString(),
+  });
+  const files = Array.from({ length: 40 }, (_, at) => file(at));
+  const report = feedsReport({ ...data, feedRuns: files });
+  assert.deepEqual(tableOf(report, 'feed-totals').rows, [
+    ['files', 40, 20, '2026-11-21T15:00:00.000Z', 400, 240, 120, 40],
+  ]);
+  const cautions = report.sections.find((one) => one.id === 'feeds')?.notes.filter((note) => note.tone === 'caution');
+  assert.equal(cautions?.length, 1);
+  assert.match(JSON.stringify(cautions), /"count":20,"unit":"run".*cut_short/);
+  const pages = contentsOf(report, ['html', 'markdown']);
+  const page = pages.get('index.html') ?? '';
+  assert.match(page, /<details><summary>What the last run of every query or file brought \(40 rows\)<\/summary>/);
+  assert.match(
+    pages.get('report.md') ?? '',
+    /\*\*What the last run of every query or file brought\*\* \(data: .*40 more rows\)/,
+  );
+  assert.equal((pages.get('report.md') ?? '').includes('file-39.json'), false);
+  assert.match(pages.get('data/feed-queries.csv') ?? '', /file-39\.json/);
 });
 
 test('estimates carry their marks, are refused where they must be, and are never called the total', () => {

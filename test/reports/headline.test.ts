@@ -113,7 +113,7 @@ test('every number carries its unit', () => {
       if (one.type === 'count')
         assert.match(
           one.key,
-          /endpoint|host|certificate|candidate|row|entries|value|days/,
+          /endpoint|host|certificate|candidate|row|entries|value|days|run/,
           `${id}.${one.key} names its unit, since CSV has no other place`,
         );
     }

@@ -24,7 +24,7 @@ const REQUEST: HeadlineRequest = {
   generatedAt: '2026-11-23T06:00:00.000Z',
   codeVersion: '0.1.0',
   geo: [],
-  networkName: (asn) => (asn === '16509' ? 'AMAZON-02' : null),
+  networkName: (address) => `network of ${address}`,
 };
 
 /** Endpoints of distinct ports, so that none is observed twice, on addresses instead of sample names. */
@@ -156,7 +156,12 @@ test('headline and rollups are those of a recount, in every unit, beside another
   assert.deepEqual(data.compare?.headline, sampleHeadline(others, 1));
   assert.notDeepEqual(data.headline.host.all, data.headline.host.withoutSuspects, 'the sample has suspects');
   assert.deepEqual(comparable(data.rollups), comparable(sampleRollups(endpoints, 1)));
-  assert.deepEqual(data.networkNames, { '16509': 'AMAZON-02' });
+  assert.ok(Object.keys(data.networkNames).length > 5);
+  for (const [asn, name] of Object.entries(data.networkNames))
+    assert.ok(
+      endpoints.some((one) => one.values.asn === asn && name === `network of ${one.host}`),
+      `${asn} is named by one of its own addresses`,
+    );
   assert.deepEqual(
     [data.survey.chunks, data.survey.excludedBy, data.survey.targetCount],
     [{ total: 2, committed: 1 }, { opt_out: 3 }, 220],
@@ -274,9 +279,11 @@ test('the report on feeds reads the same as the headline report and the overlaps
   const { database } = await withDatabase(t);
   await storeSurvey(database, 'now', distinct(40, 6));
   await recompute(database.db, 'now', AT);
-  const { overlaps, ...rest } = await readFeedsData(database.db, REQUEST);
+  const { overlaps, window, sightings, ...rest } = await readFeedsData(database.db, REQUEST);
   assert.deepEqual(rest, await readHeadlineData(database.db, REQUEST));
   assert.equal(overlaps.endpoints.seen, rest.headline.endpoint.observed);
+  assert.deepEqual(window, { from: new Date('2026-11-20T04:00:00Z'), to: AT });
+  assert.equal(sightings.endpoints.seen, 0);
   await assert.rejects(readFeedsData(database.db, { ...REQUEST, surveyId: 'none' }), { code: 'KC_NO_SURVEY' });
   const home = await mkdtemp(join(tmpdir(), 'feeds-report-'));
   t.after(() => rm(home, { recursive: true }));

@@ -3,12 +3,11 @@
 import type {
   FeedRunFacts,
   HeadlineData,
-  IndicatorCounts,
   Rollup,
   SurveyFacts,
   TallyFacts,
-  UnitHeadline,
 } from '../../services/reports/headline-data.ts';
+import type { IndicatorCounts, UnitHeadline } from '../../services/rollups/headline.ts';
 import { type Cell, type Dimension, ROLLUP_SETS, UNITS, type Unit } from '../../services/rollups/rollup.ts';
 
 type Values = Record<Exclude<Dimension, 'feed'>, string | null> & { feed: readonly string[] };

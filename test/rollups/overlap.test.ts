@@ -1,5 +1,6 @@
 // Overlaps of feeds: exact counts, estimates against the estimators' worked values, refusals and cautions, and what the database counts.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { sql } from 'kysely';
@@ -187,15 +188,16 @@ describe('of a survey', () => {
     const byName = observation({ host: 'k.example.org', address: '8.0.0.2', feeds: ['c'], certificate: null });
     await commitChunk(database, { surveyId: 's', chunk: 1, vantage: 'v' }, [byName], NOW);
     await surveyOf(database, 'other', [at('9.0.0.1', ['z'])]);
-    const { endpoints, kubernetesEndpoints, certificates } = await surveyOverlaps(database.db, 's');
+    const { endpoints, kubernetesEndpoints, names, certificates } = await surveyOverlaps(database.db, 's');
     const counts = (of: { combinations: readonly Combination[] }): Record<string, number> =>
       Object.fromEntries(of.combinations.map((one) => [one.feeds.join(''), one.count]));
     assert.deepEqual(counts(endpoints), { a: 3, ab: 1, ac: 1, b: 1, c: 1 });
     assert.deepEqual(counts(kubernetesEndpoints), { a: 1, ab: 1, ac: 1, b: 1 });
+    assert.deepEqual(counts(names), { c: 2 });
     assert.deepEqual(counts(certificates), { ab: 2, a: 1 });
     assert.deepEqual(
-      [endpoints.unit, kubernetesEndpoints.unit, certificates.unit],
-      ['endpoint', 'kubernetes endpoint', 'certificate'],
+      [endpoints.unit, kubernetesEndpoints.unit, names.unit, certificates.unit],
+      ['endpoint', 'kubernetes endpoint', 'name', 'certificate'],
     );
   });
 
@@ -225,7 +227,7 @@ describe('of a survey', () => {
   });
 });
 
-it('of all sightings, what was seen in the window counts: endpoints by address and port, names by name', async (t) => {
+it('of all sightings, what was seen in the window counts: endpoints by address and port, names by name, certificates by digest', async (t) => {
   const { database } = await withDatabase(t);
   const { db } = database;
   const id = await run(database, 'a');
@@ -249,11 +251,28 @@ it('of all sightings, what was seen in the window counts: endpoints by address a
   await sight('8.0.0.4', '8.0.0.4', null, 'b', day(10), day(10));
   await sight('k.example.org', 'k.example.org', null, 'a', day(10), day(10));
   await sight('k.example.org:443', 'k.example.org', 443, 'b', day(10), day(10));
-  const { endpoints, names } = await sightingOverlaps(db, { from: day(10), to: day(12) });
+  const evidence = (feed: string, key: string, at: Date, body: object) =>
+    sql`insert into sighting_evidence (feed, candidate_id, observed_at, body)
+      select ${feed}, id, ${at}::timestamptz, ${JSON.stringify(body)}::jsonb from candidate where key = ${key}`.execute(
+      db,
+    );
+  const der = Buffer.from('a certificate');
+  const sha256 = createHash('sha256').update(der).digest('hex');
+  await evidence('a', '8.0.0.1:6443', day(10), { tls: { chain: [der.toString('base64')] } });
+  // The same one elsewhere, by its digest alone; another one before the window; what is no base64; and nothing.
+  await evidence('b', '8.0.0.2:6443', day(11), { certificate: { sha256: sha256.toUpperCase() } });
+  await evidence('a', '8.0.0.2:6443', day(9), { certificate: { sha256: '00' } });
+  await evidence('b', '8.0.0.1:6443', day(10), { tls: { chain: ['=broken='] }, certificate: { sha256: '11' } });
+  await evidence('b', '8.0.0.3:6443', day(10), { requests: [] });
+  const { endpoints, names, certificates } = await sightingOverlaps(db, { from: day(10), to: day(12) });
+  assert.deepEqual(certificates.combinations, [
+    { feeds: ['a', 'b'], count: 1 },
+    { feeds: ['b'], count: 1 },
+  ]);
   assert.deepEqual(endpoints.combinations, [
     { feeds: ['a'], count: 1 },
     { feeds: ['a', 'b'], count: 1 },
   ]);
   assert.deepEqual(names.combinations, [{ feeds: ['a', 'b'], count: 1 }]);
-  assert.deepEqual([endpoints.unit, names.unit], ['endpoint', 'name']);
+  assert.deepEqual([endpoints.unit, names.unit, certificates.unit], ['endpoint', 'name', 'certificate']);
 });

@@ -145,7 +145,7 @@ async function firing(
     log: silentLog,
     writeReport: (id, name) =>
       makeReport(
-        { id, name, surveyId: null, compareId: null, out: null, formats: ['html', 'markdown', 'json'] },
+        { id, name, surveyId: null, compareId: null, owner: null, out: null, formats: ['html', 'markdown', 'json'] },
         reporting,
       ),
     startFeed: async (feed) => void started.push(`feed ${feed}`),

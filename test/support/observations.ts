@@ -14,6 +14,7 @@ const VERDICT: Verdict = {
   component: 'kube-apiserver',
   grade: 'confirmed',
   indicators: { certificateName: true, versionEndpoint: true },
+  rungs: [],
   authentication: 'anonymous-public',
   version: {
     gitVersion: 'v1.30.1',
@@ -67,6 +68,7 @@ export const silence: Changes = {
     component: null,
     grade: 'not',
     indicators: { certificateName: null, versionEndpoint: null },
+    rungs: [],
     version: null,
     distribution: null,
     support: null,

@@ -1,12 +1,12 @@
 // Planning a survey: which endpoints of which candidates, each once, reproducibly, with the reasons of what was left out.
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { type AcceptedSighting, storeSightings } from '../../services/candidates/candidate.store.ts';
 import { canonicalise } from '../../services/candidates/candidate.ts';
 import { createOptOuts } from '../../services/candidates/opt-out.ts';
 import { createPolicy } from '../../services/candidates/policy.ts';
 import { createResolver } from '../../services/candidates/resolve.ts';
 import { parseScope } from '../../services/candidates/scope.ts';
+import { type AcceptedSighting, storeSightings } from '../../services/candidates/sighting.store.ts';
 import type { Database } from '../../services/platform/db/database.ts';
 import { openTargets } from '../../services/surveys/chunk.store.ts';
 import { type PlanContext, plan } from '../../services/surveys/plan.job.ts';

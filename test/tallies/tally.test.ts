@@ -6,9 +6,12 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import type { Feed, FeedItem, StatedCount } from '../../services/feeds/feed.ts';
-import { lastRuns, loadCursor } from '../../services/feeds/feed-run.store.ts';
+import { loadCursor } from '../../services/feeds/feed-cursor.store.ts';
+import { heldRuns, lastRuns } from '../../services/feeds/feed-run.store.ts';
 import { createFileFeed } from '../../services/feeds/file.feed.ts';
+import { approveRun, rejectRun } from '../../services/feeds/held-run.store.ts';
 import type { Database } from '../../services/platform/db/database.ts';
+import { releaseTally } from '../../services/tallies/held-tally.store.ts';
 import { tally } from '../../services/tallies/tally.job.ts';
 import { type TallyDimension, tallyCounts } from '../../services/tallies/tally.store.ts';
 import { withDatabase } from '../support/database.ts';
@@ -233,5 +236,42 @@ describe('a feed of counts', () => {
     await tally(feedOf('f', [count({ buckets: [] })]), contextOf(database), never);
     assert.deepEqual(await tallyCounts(database.db, 'version', null), []);
     assert.equal((await sql`select 1 from tally`.execute(database.db)).rows.length, 1);
+  });
+});
+
+describe('a stated count that jumps', () => {
+  const day = (n: number, total: number): StatedCount =>
+    count({ observedAt: `2023-05-${String(n).padStart(2, '0')}T00:00:00.000Z`, total });
+  const totals = async ({ db }: Database): Promise<number[]> =>
+    (await db.selectFrom('tally').select('total').orderBy('observed_at').execute()).map(({ total }) => Number(total));
+
+  it('is held at ten times or a tenth of its neighbour in time, and let in or dropped by a person', async (t) => {
+    const { database } = await withDatabase(t);
+    const run = (...items: FeedItem[]) => tally(feedOf('f', items), contextOf(database), never);
+    assert.equal((await run(day(1, 50_000))).state, 'complete', 'a first count is never held');
+    assert.equal((await run(day(20, 900_000))).state, 'held');
+    const low = await run(day(2, 5000));
+    assert.deepEqual([low.state, low.read, low.held, low.accepted], ['held', 1, 1, 0]);
+    assert.deepEqual([low.hold?.unit, low.hold?.before, low.hold?.now], ['hosts', 50_000, 5000]);
+    assert.deepEqual(await totals(database), [50_000]);
+    assert.deepEqual((await tallyCounts(database.db, 'version', null)).length, 2, 'only the first is counted');
+    assert.equal((await run(day(3, 5001))).state, 'complete');
+    const approved = await approveRun(database.db, low.id, NOW, releaseTally);
+    assert.deepEqual([approved.state, approved.accepted, approved.held], ['complete', 1, 0]);
+    assert.deepEqual(await totals(database), [50_000, 5000, 5001]);
+    const [high] = await heldRuns(database.db);
+    assert.equal((await rejectRun(database.db, high?.id ?? 0, NOW)).state, 'rejected');
+    assert.equal((await database.db.selectFrom('held_tally').select('n').execute()).length, 0);
+    assert.deepEqual(await totals(database), [50_000, 5000, 5001]);
+  });
+
+  it('is compared with the same question only, and not with itself', async (t) => {
+    const { database } = await withDatabase(t);
+    const run = (...items: FeedItem[]) => tally(feedOf('f', items), contextOf(database), never);
+    await run(day(1, 50_000));
+    for (const other of [{ query: 'r' }, { field: 'port' }, { unit: 'services', query: 's' }])
+      assert.equal((await run({ ...day(2, 90), ...other })).state, 'complete');
+    const again = await run(day(1, 1));
+    assert.deepEqual([again.state, again.duplicate], ['complete', 1]);
   });
 });

@@ -87,7 +87,7 @@ async function* pullDomains(
     for (const [i, row] of rows.entries()) yield* rowItems(row, `${domain} row ${i + 1}`, options.port, names);
     entries += rows.length;
     yield note();
-    yield { type: 'checkpoint', cursor: { next: (next + 1) % domains.length } };
+    yield { type: 'checkpoint', cursor: next + 1 < domains.length ? { next: next + 1 } : { next: 0, done: true } };
   }
 }
 

@@ -1,16 +1,15 @@
-// Asks one log for files, politely: retries with growing pauses, Retry-After honoured, gzip undone within a bound.
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+// Asks one log for files, politely: at its pace, retries with growing pauses, Retry-After honoured, packed bodies opened within a bound.
 import { KubecensusError } from '../../platform/errors.ts';
 import type { HttpClient, HttpReply } from '../http.ts';
-
-/** Waits; rejects with the signal's reason when it aborts. */
-export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
+import { ACCEPTED_CODINGS, plainBody } from './content-coding.ts';
+import type { LogPace, Sleep } from './log-pace.ts';
 
 export interface PatienceOptions {
   readonly http: HttpClient;
   readonly sleep: Sleep;
   readonly now: () => Date;
+  /** One for all requests to a log. */
+  readonly pace: LogPace;
 }
 
 export interface LogClientOptions extends PatienceOptions {
@@ -18,7 +17,7 @@ export interface LogClientOptions extends PatienceOptions {
   readonly url: string;
 }
 
-/** The whole file below the monitoring prefix, of at most `maxBytes` after gzip; null when the log says 404. */
+/** The whole file below the monitoring prefix, of at most `maxBytes` unpacked; null when the log says 404. */
 export type LogClient = (path: string, maxBytes: number, signal: AbortSignal) => Promise<Buffer | null>;
 
 /** A reply with its content coding undone. */
@@ -42,7 +41,8 @@ const MAX_PAUSE_MS = 10 * 60_000;
 /** Replies that may be better next time; 404 means that there is no such tile, and every other status is final. */
 const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-const gunzipBody = promisify(gunzip);
+/** Replies that speak of the whole log, not of one file: everybody waits. */
+const FOR_ALL: ReadonlySet<number> = new Set([429, 503]);
 
 /**
  * A client of one log. What it returns rejects with KC_FEED_UNAVAILABLE when the log does not deliver, and with the signal's reason
@@ -62,7 +62,7 @@ export function logClient({ url, ...options }: LogClientOptions): LogClient {
  * and throws UselessReply for one after which it is worth asking again. Rejects as a LogClient does.
  */
 export async function askPatiently<T>(
-  { http, sleep, now }: PatienceOptions,
+  { http, sleep, now, pace }: PatienceOptions,
   url: string,
   maxBytes: number,
   signal: AbortSignal,
@@ -71,14 +71,18 @@ export async function askPatiently<T>(
   let failure = '';
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     let pause = FIRST_PAUSE_MS * 2 ** (attempt - 1);
+    let forAll = false;
     signal.throwIfAborted();
+    await pace.turn(signal);
     try {
-      const reply = await http({ url, maxBytes, signal, headers: { 'accept-encoding': 'gzip' } });
+      const reply = await http({ url, maxBytes, signal, headers: { 'accept-encoding': ACCEPTED_CODINGS } });
       if (TRANSIENT.has(reply.status)) {
         failure = `status ${reply.status}`;
-        pause = retryAfter(reply.headers['retry-after'], now()) ?? pause;
+        pause = retryAfter(reply.headers, now()) ?? pause;
+        forAll = FOR_ALL.has(reply.status);
       } else {
-        const taken = read({ status: reply.status, body: await plainBody(reply, maxBytes) });
+        const body = await plainBody(reply.body, reply.headers['content-encoding'], maxBytes);
+        const taken = read({ status: reply.status, body });
         if (taken !== undefined) return taken;
         failure = `status ${reply.status}`;
         break;
@@ -93,23 +97,22 @@ export async function askPatiently<T>(
       failure += `, and the log asks for a pause of ${Math.round(pause / 1000)} s`;
       break;
     }
-    if (attempt < MAX_ATTEMPTS) await sleep(pause, signal);
+    if (forAll) pace.hold(pause);
+    else if (attempt < MAX_ATTEMPTS) await sleep(pause, signal);
   }
   throw new KubecensusError('KC_FEED_UNAVAILABLE', `${url}: ${failure}.`);
 }
 
-/** Static logs store gzip and send it whether asked or not. */
-async function plainBody(reply: HttpReply, maxBytes: number): Promise<Buffer> {
-  const { body, headers } = reply;
-  if (headers['content-encoding']?.toLowerCase() === 'gzip') return gunzipBody(body, { maxOutputLength: maxBytes });
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-}
-
-/** Milliseconds of a Retry-After field, seconds or date (RFC 9110 10.2.3); null when there is none that can be read. */
-export function retryAfter(value: string | undefined, now: Date): number | null {
-  if (value === undefined) return null;
-  const text = value.trim();
-  const wait = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now.getTime();
+/**
+ * Milliseconds of a Retry-After field, seconds or date (RFC 9110 10.2.3); null when there is none that can be read. A date is measured
+ * against the server's own clock where the reply states it.
+ */
+export function retryAfter(headers: HttpReply['headers'], now: Date): number | null {
+  const text = headers['retry-after']?.trim();
+  if (text === undefined) return null;
+  const stated = Date.parse(headers['date'] ?? '');
+  const from = Number.isNaN(stated) ? now.getTime() : stated;
+  const wait = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - from;
   return Number.isNaN(wait) ? null : Math.max(wait, MIN_PAUSE_MS);
 }
 

@@ -5,13 +5,20 @@ import type { Feed, FeedItem, RunNote } from '../feed.ts';
 import { member, recordOf, textOf } from '../json.ts';
 import { DEFAULT_MAX_ENTRIES } from './default-budget.ts';
 import { type ListedLog, LOG_STATES, readLogList } from './log-list.ts';
+import { verifyLogList } from './log-list-signature.ts';
 import type { Rfc6962FeedOptions } from './rfc6962.feed.ts';
 import { createRfc6962Feed } from './rfc6962.feed.ts';
 import { createStaticCtFeed } from './static-log.feed.ts';
 
-export interface LogListFeedOptions extends Omit<Rfc6962FeedOptions, 'url' | 'publicKeyDer'> {
+export interface LogListFeedOptions extends Omit<Rfc6962FeedOptions, 'url' | 'publicKeyDer' | 'requestsPerSecond'> {
   /** A log list of version 3 on disk. It is read anew at every pull. */
   readonly path: string;
+  /** The publisher's public key on disk; null: the list is taken as it is, and the query says so. */
+  readonly listKey?: string | null;
+  /** The detached signature on disk; null: beside the list, under its name with .sig in place of .json. */
+  readonly signature?: string | null;
+  /** Requests a second to each log, by protocol; absent: as fast as replies come. */
+  readonly requestsPerSecond?: Readonly<Record<ListedLog['protocol'], number>>;
   /** States of logs that are followed. */
   readonly states: readonly string[];
 }
@@ -36,7 +43,7 @@ export function createLogListFeed(options: LogListFeedOptions): Feed {
     terms: 'Public by design; log operators ask for a User-Agent with a contact and for respect of 429 replies.',
     upstreams: ['Certificate Transparency logs'],
     cost: 'free',
-    query: `${options.path}: ${options.states.join(', ')}`,
+    query: `${options.path}: ${options.states.join(', ')}${keyOf(options) === null ? ' (list not verified)' : ''}`,
     pull: (since, signal) => pullList(options, since, signal),
   };
 }
@@ -52,11 +59,7 @@ async function* pullList(
   since: unknown,
   signal: AbortSignal,
 ): AsyncGenerator<FeedItem, void, void> {
-  const list = readLogList(
-    await readList(options.path),
-    new Set(options.states),
-    (options.now ?? (() => new Date()))(),
-  );
+  const list = readLogList(await readList(options), new Set(options.states), (options.now ?? (() => new Date()))());
   if (list === null) throw new KubecensusError('KC_FEED_NOT_DATA', `${options.path} is no log list of version 3.`);
   const cursor: ListCursor = {
     logs: { ...recordOf(member(since, 'logs')) },
@@ -88,16 +91,30 @@ async function* pullList(
   }
 }
 
-async function readList(path: string): Promise<string> {
+const keyOf = ({ listKey }: LogListFeedOptions): string | null => listKey ?? null;
+
+/** The text of the list, verified where a key is given. Throws KC_FEED_FILE, KC_FEED_NOT_DATA, KC_CT_LIST_SIGNATURE. */
+async function readList(options: LogListFeedOptions): Promise<string> {
+  const { path, signature } = options;
+  const bytes = await readWhole('log list', path);
+  const key = keyOf(options);
+  if (key !== null) {
+    const signed = await readWhole('signature', signature ?? `${path.replace(/\.json$/, '')}.sig`);
+    verifyLogList(bytes, signed, await readWhole('key of the log list', key), path);
+  }
+  return bytes.toString();
+}
+
+async function readWhole(what: string, path: string): Promise<Buffer> {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
   } catch (cause) {
-    throw new KubecensusError('KC_FEED_FILE', `The log list ${path} cannot be read.`, { cause });
+    throw new KubecensusError('KC_FEED_FILE', `The ${what} ${path} cannot be read.`, { cause });
   }
   if (bytes.length > MAX_LIST_BYTES)
     throw new KubecensusError('KC_FEED_NOT_DATA', `${path} has ${bytes.length} octets, more than any log list.`);
-  return bytes.toString();
+  return bytes;
 }
 
 /** Starts behind the log whose turn ended last, so that a run that is always cut short does not starve the end of the list. */
@@ -107,7 +124,10 @@ function inTurn(logs: readonly ListedLog[], last: string | null): ListedLog[] {
 }
 
 function feedOf(log: ListedLog, options: LogListFeedOptions): Feed {
-  const common = { ...options, publicKeyDer: log.key, maxEntries: options.maxEntries ?? DEFAULT_MAX_ENTRIES };
+  const { requestsPerSecond: rates, ...rest } = options;
+  const rate = rates === undefined ? {} : { requestsPerSecond: rates[log.protocol] };
+  const maxEntries = options.maxEntries ?? DEFAULT_MAX_ENTRIES;
+  const common = { ...rest, ...rate, publicKeyDer: log.key, maxEntries };
   return log.protocol === 'static'
     ? createStaticCtFeed({ ...common, origin: log.origin, monitoringUrl: log.url })
     : createRfc6962Feed({ ...common, url: log.url });

@@ -18,6 +18,7 @@ export const NAME_PATTERNS: readonly NamePattern[] = [
     text: 'openshiftapps.com',
     why: 'ROSA and OpenShift Dedicated: certificates of API and routes are public',
   },
+  { kind: 'suffix', text: 'openshift.com', why: 'older OpenShift Dedicated clusters' },
   { kind: 'suffix', text: 'aroapp.io', why: 'Azure Red Hat OpenShift' },
   { kind: 'suffix', text: 'gke.goog', why: 'GKE DNS endpoints' },
   {
@@ -44,6 +45,7 @@ export const NAME_PATTERNS: readonly NamePattern[] = [
   { kind: 'word', text: 'controlplane', why: 'hand-made API server names' },
   { kind: 'word', text: 'argocd', why: 'names the zone of a cluster' },
   { kind: 'word', text: 'headlamp', why: 'a Kubernetes dashboard' },
+  { kind: 'word', text: 'hubble', why: "Cilium's flow browser, inside clusters" },
   { kind: 'word', text: 'longhorn', why: 'a storage dashboard inside clusters' },
 ];
 

@@ -10,7 +10,11 @@ export interface LogCursor {
   /** The last verified checkpoint: size, and root as base64. */
   readonly size: number;
   readonly root: string;
+  /** When that checkpoint was signed, in milliseconds since 1970. */
+  readonly timestamp?: number;
   readonly done: readonly [number, number];
+  /** How many of the entries done were read from names tiles, which nothing verifies; absent: none. */
+  readonly unverified?: number;
   /** RFC 6962 logs: the hashes of the perfect subtrees at `size` as base64, where they are known. From them a tree is continued without a proof. */
   readonly edge?: readonly string[];
 }
@@ -42,7 +46,7 @@ export function readCursor(since: unknown, origin: string): LogCursor | null {
 }
 
 export function cursorOf(origin: string, head: TreeHead, done: readonly [number, number]): LogCursor {
-  return { origin, size: head.size, root: head.root.toString('base64'), done };
+  return { origin, size: head.size, root: head.root.toString('base64'), timestamp: head.timestamp, done };
 }
 
 /**

@@ -4,16 +4,18 @@ import { KubecensusError } from '../../platform/errors.ts';
 import type { Feed, FeedItem, RunNote } from '../feed.ts';
 import type { HttpClient } from '../http.ts';
 import { ahead } from './ahead.ts';
-import { logKey, type TreeHead } from './checkpoint.ts';
+import { logKey } from './checkpoint.ts';
+import { currentHead } from './current-head.ts';
 import { DEFAULT_MAX_ENTRIES } from './default-budget.ts';
 import { entryItems, rejectedEntry } from './entry-items.ts';
 import { Leaf } from './entry-page.ts';
 import { cutTile, entryHash, LEAF_HEADROOM, LeafTable } from './leaf.ts';
-import { logClient, type Sleep } from './log-client.ts';
+import { logClient } from './log-client.ts';
 import { MAX_DATA_TILE_BYTES } from './log-files.ts';
+import { LogPace, type Sleep } from './log-pace.ts';
 import { PageSize } from './page-size.ts';
 import { NAME_PATTERNS, type NamePattern, nameMatcher } from './pattern.ts';
-import { cursorOf, incomplete, type LogCursor, readCursor } from './progress.ts';
+import { cursorOf, incomplete, readCursor } from './progress.ts';
 import { isUnavailable, ProvenTree } from './proven-tree.ts';
 import { type EntryPage, type Rfc6962Client, rfc6962Client } from './rfc6962-client.ts';
 import { HostSelection } from './selection.ts';
@@ -31,6 +33,8 @@ export interface Rfc6962FeedOptions {
   readonly http: HttpClient;
   /** Entries read in one run at most (at least one window of 256 is read). */
   readonly maxEntries?: number;
+  /** Requests a second, for all that the log is asked; absent: as fast as replies come. */
+  readonly requestsPerSecond?: number;
   readonly patterns?: readonly NamePattern[];
   /** The port of every sighting; null: the survey's ports. */
   readonly port: number | null;
@@ -40,9 +44,6 @@ export interface Rfc6962FeedOptions {
 
 /** Pages asked for in advance: enough to hide latency, and half of what the most patient monitors use. */
 const PAGES_AHEAD = 4;
-/** How often a tree head smaller than a known one is asked for again: frontends lag for seconds. */
-const HEAD_TRIES = 3;
-const HEAD_PAUSE_MS = 2_000;
 
 /** Throws KC_CT_SIGNATURE when `publicKeyDer` is no log key, RangeError when there are no patterns. */
 export function createRfc6962Feed(options: Rfc6962FeedOptions): Feed {
@@ -50,7 +51,9 @@ export function createRfc6962Feed(options: Rfc6962FeedOptions): Feed {
   const key = logKey(origin, options.publicKeyDer);
   const matches = nameMatcher(options.patterns ?? NAME_PATTERNS);
   const sleep: Sleep = options.sleep ?? ((ms, signal) => wait(ms, undefined, { signal }));
-  const patience = { http: options.http, sleep, now: options.now ?? (() => new Date()) };
+  const now = options.now ?? (() => new Date());
+  const pace = new LogPace({ requestsPerSecond: options.requestsPerSecond ?? null, sleep, now });
+  const patience = { http: options.http, sleep, now, pace };
   return {
     name: options.name,
     kind: 'sightings',
@@ -93,7 +96,7 @@ async function* pullLog(
   signal: AbortSignal,
 ): AsyncGenerator<FeedItem, void, void> {
   const cursor = readCursor(since, origin);
-  const { head, stale } = await currentHead(client, cursor, sleep, signal);
+  const { head, stale } = await currentHead(client.head, cursor, sleep, signal);
   const tree = new ProvenTree(head, cursor, (first) => client.consistency(first, head.size, signal), origin);
   const proven = await tree.continuesCursor();
   let done = cursor?.done ?? ([head.size, head.size] as const);
@@ -150,28 +153,6 @@ async function plannedWindows(
   }
   const from = tree.unprovenStart;
   return from === size ? [] : [{ from, to: size, done: [from === 0 ? 0 : done[0], size] }];
-}
-
-/**
- * The tree head to work with. A smaller one than the cursor's comes from a server that lags: it is asked for again, and at last the one
- * that was verified before serves once more, with the reason why in `stale`.
- */
-async function currentHead(
-  client: Rfc6962Client,
-  cursor: LogCursor | null,
-  sleep: Sleep,
-  signal: AbortSignal,
-): Promise<{ head: TreeHead; stale: string | null }> {
-  for (let tried = 1; ; tried++) {
-    const head = await client.head(signal);
-    if (cursor === null || head.size >= cursor.size) return { head, stale: null };
-    if (tried === HEAD_TRIES) {
-      const stale = `the log shows a tree of ${head.size} entries after one of ${cursor.size}`;
-      const known = { size: cursor.size, root: Buffer.from(cursor.root, 'base64'), timestamp: head.timestamp };
-      return { head: known, stale };
-    }
-    await sleep(HEAD_PAUSE_MS, signal);
-  }
 }
 
 /** Reads windows by data tiles where the log has them (hybrid logs do), else by get-entries. State of one run. */

@@ -4,12 +4,14 @@ import { KubecensusError } from '../../platform/errors.ts';
 import type { Feed, FeedItem, RunNote } from '../feed.ts';
 import type { HttpClient } from '../http.ts';
 import { ahead } from './ahead.ts';
-import { logKey } from './checkpoint.ts';
+import { logKey, type TreeHead } from './checkpoint.ts';
+import { currentHead } from './current-head.ts';
 import { DEFAULT_MAX_ENTRIES } from './default-budget.ts';
 import { entryItems } from './entry-items.ts';
 import type { LeafTable } from './leaf.ts';
-import { logClient, type Sleep } from './log-client.ts';
+import { logClient } from './log-client.ts';
 import { type DataTile, type LogFiles, logFiles } from './log-files.ts';
+import { LogPace, type Sleep } from './log-pace.ts';
 import { type NamesTile, NamesTiles, namesItems } from './names-tile.ts';
 import { NAME_PATTERNS, type NamePattern, nameMatcher } from './pattern.ts';
 import { cursorOf, incomplete, type LogCursor, readCursor, type TileStep, tileSteps } from './progress.ts';
@@ -30,6 +32,8 @@ export interface StaticCtFeedOptions {
   readonly http: HttpClient;
   /** Entries read in one run at most (at least one tile is read). */
   readonly maxEntries?: number;
+  /** Requests a second, for all that the log is asked; absent: as fast as replies come. */
+  readonly requestsPerSecond?: number;
   readonly patterns?: readonly NamePattern[];
   /** Read names tiles where the log has them. The log does not vouch for them; what is yielded says so. Default false. */
   readonly names?: boolean;
@@ -43,13 +47,15 @@ export interface StaticCtFeedOptions {
 const TILES_PER_CHECKPOINT = 16;
 /** Data tiles asked for in advance: hides the latency of one server without leaning on it. */
 const TILES_AHEAD = 4;
+
 /** Throws KC_CT_SIGNATURE when `publicKeyDer` is no log key, RangeError when there are no patterns. */
 export function createStaticCtFeed(options: StaticCtFeedOptions): Feed {
   const key = logKey(options.origin, options.publicKeyDer);
   const matches = nameMatcher(options.patterns ?? NAME_PATTERNS);
   const sleep: Sleep = options.sleep ?? ((ms, signal) => wait(ms, undefined, { signal }));
   const now = options.now ?? (() => new Date());
-  const files = logFiles(logClient({ url: options.monitoringUrl, http: options.http, sleep, now }), key);
+  const pace = new LogPace({ requestsPerSecond: options.requestsPerSecond ?? null, sleep, now });
+  const files = logFiles(logClient({ url: options.monitoringUrl, http: options.http, sleep, now, pace }), key);
   return {
     name: options.name,
     kind: 'sightings',
@@ -62,7 +68,7 @@ export function createStaticCtFeed(options: StaticCtFeedOptions): Feed {
       const ended = new AbortController();
       const running = AbortSignal.any([signal, ended.signal]);
       try {
-        for await (const item of pullLog(files, options, new HostSelection(matches), since, running)) {
+        for await (const item of pullLog(files, options, new HostSelection(matches), sleep, since, running)) {
           if (signal.aborted) return;
           yield item;
         }
@@ -81,12 +87,14 @@ async function* pullLog(
   files: LogFiles,
   options: StaticCtFeedOptions,
   selection: HostSelection,
+  sleep: Sleep,
   since: unknown,
   signal: AbortSignal,
 ): AsyncGenerator<FeedItem, void, void> {
   const cursor = readCursor(since, options.origin);
-  const tree = await openTree(files, cursor, signal);
-  const { size } = tree.head;
+  const { head, stale } = await currentHead(files.head, cursor, sleep, signal);
+  const tree = await openTree(files, head, cursor, signal);
+  const { size } = head;
   let done = cursor?.done ?? ([size, size] as const);
   let entries = 0;
   const note = (): RunNote => ({ type: 'note', claimedTotal: size, entries, skipped: { ...selection.skipped } });
@@ -99,11 +107,18 @@ async function* pullLog(
     return (await names?.read(tile, width, signal)) ?? files.entries(tile, width, signal);
   };
   let unsaved = 0;
+  let unverified = cursor?.unverified ?? 0;
+  const checkpoint = (): FeedItem => {
+    const reached = cursorOf(options.origin, head, done);
+    return { type: 'checkpoint', cursor: unverified === 0 ? reached : { ...reached, unverified } };
+  };
   let cut: string | null = null;
   try {
     for await (const { input: step, result } of ahead(steps, TILES_AHEAD, fetchStep)) {
-      if ('lines' in result) yield* namesItems(result, step, options.port, selection);
-      else {
+      if ('lines' in result) {
+        yield* namesItems(result, step, options.port, selection);
+        unverified += step.to - step.from;
+      } else {
         const table = await verifier.verify(tree, step.tile, result);
         yield* tileItems(result.bytes, table, step, options.port, selection);
       }
@@ -113,26 +128,24 @@ async function* pullLog(
       if (unsaved < TILES_PER_CHECKPOINT) continue;
       unsaved = 0;
       yield note();
-      yield { type: 'checkpoint', cursor: cursorOf(options.origin, tree.head, done) };
+      yield checkpoint();
     }
   } catch (error) {
     // Tiles that do not come cut the run short; a tree that does not verify makes the log unusable.
     if (signal.aborted || !(error instanceof KubecensusError && error.code === 'KC_FEED_UNAVAILABLE')) throw error;
     cut = error.message;
   }
-  yield { ...note(), ...incomplete(done, size, cut) };
-  yield { type: 'checkpoint', cursor: cursorOf(options.origin, tree.head, done) };
+  yield { ...note(), ...incomplete(done, size, cut ?? stale) };
+  yield checkpoint();
 }
 
-/** The verified tree of the current checkpoint, which must continue the one of the cursor. */
-async function openTree(files: LogFiles, cursor: LogCursor | null, signal: AbortSignal): Promise<VerifiedTree> {
-  const head = await files.head(signal);
-  if (cursor !== null && head.size < cursor.size) {
-    throw new KubecensusError(
-      'KC_CT_TREE_SHRANK',
-      `${cursor.origin} had ${cursor.size} entries and now shows ${head.size}.`,
-    );
-  }
+/** The verified tree under `head`, which must continue the one of the cursor. */
+async function openTree(
+  files: LogFiles,
+  head: TreeHead,
+  cursor: LogCursor | null,
+  signal: AbortSignal,
+): Promise<VerifiedTree> {
   const tree = await VerifiedTree.open(head, (level, index, width) => files.hashes(level, index, width, signal));
   if (cursor !== null && (await tree.rootAt(cursor.size)).toString('base64') !== cursor.root) {
     const text = `${cursor.origin}: the tree of size ${head.size} does not continue the one of size ${cursor.size} that was verified before.`;

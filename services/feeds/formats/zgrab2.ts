@@ -134,15 +134,17 @@ function answerOf(response: unknown, path: string): EvidenceRequest | null {
 
 /** Names come in lower case with underscores. Older versions keep fields that they do not know in a list under `unknown`. */
 function headersOfZgrab(fields: Readonly<Record<string, unknown>>): Record<string, string | readonly string[]> {
-  const wire = (name: string): string => name.replaceAll('_', '-').toLowerCase();
+  if (!Object.hasOwn(fields, 'unknown')) return headersOf(fields, wireName) ?? {};
   const { unknown: others, ...common } = fields;
   const strange = listOf(others).flatMap((field): [string, unknown][] => {
     const name = textOf(member(field, 'key'), TEXT);
     return name === null ? [] : [[name, member(field, 'value')]];
   });
   const own = Array.isArray(others) && strange.length === 0 ? { unknown: others } : {};
-  return headersOf({ ...common, ...own, ...Object.fromEntries(strange) }, wire) ?? {};
+  return headersOf({ ...common, ...own, ...Object.fromEntries(strange) }, wireName) ?? {};
 }
+
+const wireName = (name: string): string => name.replaceAll('_', '-').toLowerCase();
 
 function handshakeOf(log: unknown): { tls?: TlsFacts; certificate?: CertificateSummary } {
   if (recordOf(log) === null) return {};

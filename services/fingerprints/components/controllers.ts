@@ -50,6 +50,12 @@ const ON_ITS_PORT: readonly ComponentRule[] = [
     port: true,
     why: 'Failing health and no /version, on its port.',
   },
+  {
+    grade: 'probable',
+    all: ['leaderElectionCheck'],
+    port: true,
+    why: 'Failing health with the check of an elected leader, on its port.',
+  },
 ];
 
 /** The least of it. */
@@ -71,10 +77,16 @@ export const KUBE_CONTROLLER_MANAGER: Component = {
     ...ON_ITS_PORT,
     {
       grade: 'probable',
-      all: ['localhostEpochCertificate', 'healthzOk', 'versionNotFound', 'livezNotFound'],
-      why: 'The library of the controllers, and no /livez: the controller manager, or an old scheduler.',
+      all: ['localhostEpochCertificate', 'healthzOk', 'livezNotFound'],
+      any: ['versionNotFound', 'forbiddenStatus'],
+      why: 'The library of the controllers, and no /livez: the controller manager, or more rarely that of a cloud or an old scheduler.',
     },
     ...ONE_SIGN,
+    {
+      grade: 'possible',
+      all: ['leaderElectionCheck'],
+      why: 'Failing health with the check of an elected leader: a controller manager or a scheduler.',
+    },
     {
       grade: 'possible',
       all: ['localhostEpochCertificate'],
@@ -102,7 +114,8 @@ export const KUBE_SCHEDULER: Component = {
     ...ON_ITS_PORT,
     {
       grade: 'probable',
-      all: ['localhostEpochCertificate', 'healthzOk', 'versionNotFound', 'livezOk'],
+      all: ['localhostEpochCertificate', 'healthzOk', 'livezOk'],
+      any: ['versionNotFound', 'forbiddenStatus'],
       why: 'The library of the controllers with /livez: the scheduler.',
     },
     ...ONE_SIGN,

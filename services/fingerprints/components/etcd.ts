@@ -22,7 +22,6 @@ export const ETCD_PEER: Component = {
   name: 'etcd-peer',
   title: 'etcd peer port',
   ports: [2380],
-  notOnPorts: [2379],
   excludedBy: [...EXCLUDED_BY, 'etcdCorsHeaders'],
   rules: [
     { grade: 'confirmed', all: ['etcdVersion'], port: true, why: 'The version body of etcd, on its port.' },
@@ -56,7 +55,8 @@ export const ETCD_CLIENT: Component = {
     {
       grade: 'confirmed',
       all: ['etcdCertificate', 'clientCertificateDemanded'],
-      why: 'An etcd authority and the demand for a client certificate.',
+      port: true,
+      why: 'An etcd authority and the demand for a client certificate, on its port.',
     },
     { grade: 'probable', all: ['etcdCertificate'], why: 'An etcd authority; client and peer ports share it.' },
     DEMAND_ON_ITS_PORT,

@@ -1,6 +1,10 @@
 // kube-apiserver: the front door of a cluster.
 import { apiServerAuthentication } from '../authentication.ts';
 import type { Component } from '../component.ts';
+import type { RungName } from '../rungs/list.ts';
+
+/** Answers that speak against what a certificate or authorities say: a fake, or something else that holds that certificate. */
+const NOT_ITS_ANSWERS: readonly RungName[] = ['partialVersionBody', 'foreignVersionHead'];
 
 export const KUBE_APISERVER: Component = {
   name: 'kube-apiserver',
@@ -22,6 +26,7 @@ export const KUBE_APISERVER: Component = {
     'versionNotFound',
     'proxyHealth',
     'forbiddenNodesText',
+    'leaderElectionCheck',
     'dashboardPage',
     'rancherPage',
     'rancherHeader',
@@ -29,27 +34,48 @@ export const KUBE_APISERVER: Component = {
   rules: [
     {
       grade: 'confirmed',
-      all: ['wholeVersionBody'],
-      none: ['contradictoryVersion'],
-      why: 'A whole version body that agrees with itself: only an API server with stamps gives it.',
+      all: ['versionEndpoint'],
+      any: ['auditId', 'flowSchema'],
+      why: 'A version body and the headers of an API server, which a proxy before it hands on.',
     },
     {
       grade: 'confirmed',
       all: ['versionEndpoint'],
-      any: ['certificateName', 'apiServerClientCas', 'auditId', 'flowSchema'],
-      why: "A version body (or an engine's extract of it), and the certificate, authorities or headers of an API server.",
+      any: ['certificateName', 'apiServerIssuer', 'apiServerClientCas'],
+      none: ['foreignVersionHead'],
+      why: "A version body (or an engine's extract of it), and the certificate or authorities of an API server.",
+    },
+    {
+      grade: 'confirmed',
+      all: ['wholeVersionBody', 'cacheControl'],
+      none: ['foreignVersionHead'],
+      why: 'A whole version body with the one header that a version before 1.20 has.',
     },
     {
       grade: 'confirmed',
       all: ['unauthorizedStatus'],
-      any: ['certificateName', 'apiServerIssuer', 'apiServerClientCas', 'auditId', 'masterRealm'],
-      why: 'The exact refusal, and a certificate, authorities or a header that only API servers have.',
+      any: ['auditId', 'masterRealm'],
+      why: 'The exact refusal, and a header that only API servers have.',
+    },
+    {
+      grade: 'confirmed',
+      all: ['unauthorizedStatus'],
+      any: ['certificateName', 'apiServerIssuer', 'apiServerClientCas'],
+      none: ['serverHeader'],
+      why: 'The exact refusal, and a certificate or authorities that only API servers have.',
     },
     {
       grade: 'confirmed',
       all: ['forbiddenStatus'],
-      any: ['certificateName', 'apiServerIssuer', 'auditId', 'flowSchema'],
-      why: 'The exact refusal with the headers or the certificate of an API server; authorities alone do not exclude a controller manager.',
+      any: ['auditId', 'flowSchema'],
+      why: 'The exact refusal with the headers of an API server.',
+    },
+    {
+      grade: 'confirmed',
+      all: ['forbiddenStatus'],
+      any: ['certificateName', 'apiServerIssuer'],
+      none: ['serverHeader'],
+      why: 'The exact refusal with the certificate of an API server; authorities alone do not exclude a controller manager.',
     },
     {
       grade: 'confirmed',
@@ -61,8 +87,8 @@ export const KUBE_APISERVER: Component = {
     {
       grade: 'probable',
       all: ['versionEndpoint'],
-      none: ['contradictoryVersion'],
-      why: "An engine's extract of the version alone.",
+      none: ['contradictoryVersion', 'foreignVersionHead'],
+      why: 'A version body alone: it can be copied.',
     },
     {
       grade: 'probable',
@@ -95,39 +121,39 @@ export const KUBE_APISERVER: Component = {
       grade: 'probable',
       all: ['certificateName'],
       any: ['apiServerSubject', 'clusterIssuer', 'vendorServerName', 'apiServerClientCas'],
-      none: ['foreignServiceName', 'partialVersionBody'],
+      none: ['foreignServiceName', ...NOT_ITS_ANSWERS],
       why: 'Names, and subject, issuer or authorities of a cluster.',
     },
     {
       grade: 'probable',
       all: ['certificateName'],
-      none: ['foreignServiceName', 'partialVersionBody'],
+      none: ['foreignServiceName', ...NOT_ITS_ANSWERS],
       port: true,
       why: 'Names on the usual port.',
     },
     {
       grade: 'probable',
       all: ['certificateName', 'healthzOk'],
-      none: ['foreignServiceName', 'partialVersionBody'],
+      none: ['foreignServiceName', ...NOT_ITS_ANSWERS],
       why: 'Names and a healthy answer.',
     },
     {
       grade: 'probable',
       all: ['apiServerSubject', 'clusterIssuer'],
-      none: ['partialVersionBody'],
+      none: NOT_ITS_ANSWERS,
       why: "Subject and issuer of an installer's API server, names not seen.",
     },
     {
       grade: 'probable',
       all: ['apiServerIssuer'],
-      none: ['partialVersionBody'],
+      none: NOT_ITS_ANSWERS,
       why: 'An authority that signs API servers only.',
     },
-    { grade: 'probable', all: ['k3sCertificate'], none: ['partialVersionBody'], why: "k3s' one listener." },
+    { grade: 'probable', all: ['k3sCertificate'], none: NOT_ITS_ANSWERS, why: "k3s' one listener." },
     {
       grade: 'probable',
       all: ['apiServerClientCas'],
-      none: ['partialVersionBody'],
+      none: NOT_ITS_ANSWERS,
       port: true,
       why: 'Authorities of an API server on its usual port.',
     },
@@ -153,7 +179,7 @@ export const KUBE_APISERVER: Component = {
     {
       grade: 'possible',
       any: ['partialVersionBody', 'versionEndpoint'],
-      why: 'It wants to be an API server, but no build prints that body.',
+      why: 'It wants to be an API server, but no build prints that body, or nothing but a body speaks for it.',
     },
     {
       grade: 'possible',

@@ -29,7 +29,13 @@ export const AGGREGATED_APISERVER: Component = {
     {
       grade: 'probable',
       all: ['localhostEpochCertificate', 'livezOk', 'apiServerClientCas'],
-      why: 'Self-signed for localhost, with /livez and an aggregation layer.',
+      port: true,
+      why: 'Self-signed for localhost, with /livez and an aggregation layer, where schedulers are not.',
+    },
+    {
+      grade: 'possible',
+      all: ['localhostEpochCertificate', 'livezOk', 'apiServerClientCas'],
+      why: 'Self-signed for localhost, with /livez and an aggregation layer: one before 1.22, or a scheduler.',
     },
   ],
   exposure: 'An extension of the API that the API server calls; clients have no business with it.',
@@ -114,14 +120,15 @@ export const KUBECTL_PROXY: Component = {
     {
       grade: 'probable',
       all: ['versionEndpoint'],
+      none: ['contradictoryVersion', 'foreignVersionHead'],
       port: true,
-      why: "An API server's version on the port of kubectl proxy.",
+      why: "An API server's version on the port of kubectl proxy, which hands its headers on.",
     },
     { grade: 'probable', all: ['proxyRefusal'], port: true, why: 'Its refusal of a foreign Host, on its port.' },
     { grade: 'possible', all: ['proxyRefusal'], why: 'Its refusal of a foreign Host.' },
     {
       grade: 'possible',
-      any: ['forbiddenStatus', 'unauthorizedStatus', 'healthzOk'],
+      any: ['forbiddenStatus', 'unauthorizedStatus', 'healthzOk', 'versionEndpoint'],
       none: ['versionNotFound'],
       port: true,
       why: 'Answers of an API server on the port of kubectl proxy.',

@@ -41,7 +41,7 @@ const WAYS: readonly Way[] = [
   {
     by: 'issuer',
     among: ({ certificate }) => (certificate !== null && TELLING_LINE.test(certificate.line) ? WITH_ISSUER : NONE),
-    shows: ({ issuer }, { certificate }) => certificate !== null && issuer?.test(certificate.line) === true,
+    shows: (distribution, { certificate }) => certificate !== null && showsIssuer(distribution, certificate),
   },
   {
     by: 'san',
@@ -93,6 +93,13 @@ function named(slug: DistributionSlug, by: DistributionFacts['by']): NamedDistri
   const facts = { slug, name: distributionName(slug), by };
   shared.set(by, bySlug.set(slug, facts));
   return facts;
+}
+
+function showsIssuer(distribution: Distribution, certificate: CertificateView): boolean {
+  const { issuer, issuerBeside } = distribution;
+  if (issuer?.test(certificate.line) !== true) return false;
+  if (issuerBeside === undefined || !certificate.namesSeen || certificate.addresses.includes(issuerBeside)) return true;
+  return showsNames(distribution, certificate);
 }
 
 function showsNames({ names, exactNames, repeatedAddress }: Distribution, certificate: CertificateView): boolean {

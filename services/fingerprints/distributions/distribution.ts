@@ -7,6 +7,11 @@ export interface Distribution {
   readonly known: string;
   /** Subject and issuer as "CN=…,O=…" in certificate order, both tested against one text `<subject> < <issuer>`. */
   readonly issuer?: RegExp;
+  /**
+   * Subject and issuer that anybody could choose, too: where the list of names was seen, one of the distribution's own names or this service address
+   * must be in the certificate.
+   */
+  readonly issuerBeside?: string;
   /** A name (lower case) among dNSNames and CN that this distribution alone gives its API servers. */
   readonly names?: readonly RegExp[];
   /** Names that must all be there and nothing but them (MicroK8s' short template). */

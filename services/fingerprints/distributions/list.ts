@@ -1,21 +1,32 @@
 // The distributions that certificates, names and addresses show. Order matters only where two would fit: the more special one first.
 import type { Distribution } from './distribution.ts';
 
+/** A cluster under the names that AWS gives all services reachable by IPv6. */
+const DUAL_STACK_EKS =
+  /(?:^[0-9a-f]{32}\.|(?:^|\.)eks-cluster\.)(?:[a-z0-9-]+\.)+api\.(?:aws|amazonwebservices\.com\.cn)$/;
+
 export const DISTRIBUTIONS: readonly Distribution[] = [
   {
     slug: 'aks',
     known:
-      'Issuer CN=ca with subject CN=apiserver; hcp-kubernetes and *.azmk8s.io among the names (AKS issues 368, 1540). Hides /version.',
+      'hcp-kubernetes and *.azmk8s.io among the names, *.azk8s.cn in China and *.aks.containerservice.azure.us for governments; issuer CN=ca with subject CN=apiserver, which counts beside such a name or 10.0.0.1, or where no names were seen (AKS issues 368, 1540; required addresses of Azure). Hides /version.',
     issuer: /^CN=apiserver(?:,.*)? < CN=ca$/,
-    names: [/^hcp-kubernetes(?:\.[0-9a-f]{24}\.svc\.cluster\.local)?$/, /\.azmk8s\.io$/],
-    endpoint: /\.azmk8s\.io$/,
+    issuerBeside: '10.0.0.1',
+    names: [
+      /^hcp-kubernetes(?:\.[0-9a-f]{24}\.svc\.cluster\.local)?$/,
+      /\.azmk8s\.io$/,
+      /\.service\.azk8s\.cn$/,
+      /\.aks\.containerservice\.azure\.us$/,
+    ],
+    endpoint: /(?:\.azmk8s\.io|\.service\.azk8s\.cn|\.aks\.containerservice\.azure\.us)$/,
     network: { asns: [8075], serviceAddresses: ['10.0.0.1'], hidesVersion: true },
   },
   {
     slug: 'eks',
-    known: 'Endpoint names <32 hex>.<cell>.<region>.eks.amazonaws.com; kubeadm-like certificates otherwise.',
-    names: [/\.eks\.amazonaws\.com(?:\.cn)?$/],
-    endpoint: /\.eks\.amazonaws\.com(?:\.cn)?$/,
+    known:
+      'Endpoint names <32 hex>.<cell>.<region>.eks.amazonaws.com; since October 2024 for IPv6 clusters eks-cluster.<region>.api.aws (user guide); kubeadm-like certificates otherwise.',
+    names: [/\.eks\.amazonaws\.com(?:\.cn)?$/, DUAL_STACK_EKS],
+    endpoint: new RegExp(`\\.eks\\.amazonaws\\.com(?:\\.cn)?$|${DUAL_STACK_EKS.source}`),
     network: { asns: [16509, 14618, 7224], serviceAddresses: ['10.100.0.1', '172.20.0.1'] },
   },
   {
@@ -28,24 +39,24 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
   {
     slug: 'rke2',
     known:
-      'Issuer rke2-server-ca@<epoch>; 10.43.0.1 stands twice in the certificate; clients of rke2-client-ca@<epoch> are accepted.',
-    issuer: / < CN=rke2-server-ca@\d+$/,
+      'Issuer rke2-server-ca@<epoch>, subject O=rke2,CN=rke2 of the supervisor whoever issues it; 10.43.0.1 stands twice in the certificate; clients of rke2-client-ca@<epoch> are accepted.',
+    issuer: /^O=rke2,CN=rke2 < | < CN=rke2-server-ca@\d+$/,
     repeatedAddress: '10.43.0.1',
     clientCa: /^CN=rke2-(?:client|request-header)-ca@\d+$/,
   },
   {
     slug: 'k3s',
     known:
-      'Issuer k3s-server-ca@<epoch> (2019: k3s-tls-ca@), subject O=k3s,CN=k3s; clients of k3s-client-ca@<epoch> are accepted.',
-    issuer: / < CN=k3s-(?:server|tls)-ca@\d+$/,
+      "Issuer k3s-server-ca@<epoch> (2019: k3s-tls-ca@), subject O=k3s,CN=k3s whoever issues it (an authority of one's own is allowed); clients of k3s-client-ca@<epoch> are accepted.",
+    issuer: /^O=k3s,CN=k3s < | < CN=k3s-(?:server|tls)-ca@\d+$/,
     clientCa: /^CN=k3s-(?:client|request-header)-ca@\d+$/,
   },
   {
     slug: 'openshift',
     known:
-      'Signers kube-apiserver-{lb,localhost,service-network}-signer; openshift.default.svc among the names; api.<cluster> endpoints of ROSA, ARO and ROKS; 172.30.0.1 and 10.217.4.1.',
+      'Signers kube-apiserver-{lb,localhost,service-network}-signer, OU=openshift,CN=root-ca of hosted control planes (HyperShift, ROSA and ARO HCP); openshift.default.svc among the names; api.<cluster> endpoints of ROSA, ARO and ROKS; 172.30.0.1 and 10.217.4.1.',
     issuer:
-      / < (?:OU=openshift,)?CN=(?:openshift-kube-apiserver-operator_)?kube-apiserver-(?:lb|localhost|service-network)-signer/,
+      / < (?:(?:OU=openshift,)?CN=(?:openshift-kube-apiserver-operator_)?kube-apiserver-(?:lb|localhost|service-network)-signer|OU=openshift,CN=root-ca$)/,
     names: [/^openshift(?:\.default(?:\.svc(?:\.cluster\.local)?)?)?$/, /\.hypershift\.local$/],
     clientCa: /^OU=openshift,/,
     endpoint: /(?:\.openshiftapps\.com|\.aroapp\.io|\.osadev\.cloud)$/,
@@ -60,13 +71,17 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
   },
   {
     slug: 'rke1',
-    known: 'Rancher 1.6 names kubernetes.kubernetes(.rancher.internal); RKE1 issues from CN=kube-ca.',
+    known:
+      'Rancher 1.6 names kubernetes.kubernetes(.rancher.internal); RKE1 issues from CN=kube-ca, which others did, too: it counts beside 10.43.0.1, or where no names were seen.',
     issuer: /^CN=kube-apiserver < CN=kube-ca$/,
+    issuerBeside: '10.43.0.1',
     names: [/^kubernetes\.kubernetes(?:\.rancher\.internal)?$/],
   },
   {
     slug: 'k0s',
-    known: 'kubernetes.svc.cluster.local among the names (a slip of k0s, k0sproject/k0s 7803).',
+    known:
+      'Subject O=kubernetes,CN=kubernetes from CN=kubernetes-ca; kubernetes.svc.cluster.local among the names (a slip of k0s, k0sproject/k0s 7803; its certificates.go).',
+    issuer: /^O=kubernetes,CN=kubernetes < CN=kubernetes-ca$/,
     names: [/^kubernetes\.svc\.cluster\.local$/],
   },
   {
@@ -111,7 +126,8 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
   },
   {
     slug: 'microk8s',
-    known: 'The four names and kubernetes.default.svc.cluster and no others; service address 10.152.183.1; port 16443.',
+    known:
+      'Subject O=Canonical,CN=127.0.0.1 (its csr.conf.template); the four names and kubernetes.default.svc.cluster and no others; service address 10.152.183.1; port 16443.',
     exactNames: [
       'kubernetes',
       'kubernetes.default',
@@ -119,7 +135,7 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
       'kubernetes.default.svc.cluster',
       'kubernetes.default.svc.cluster.local',
     ],
-    issuer: /^CN=127\.0\.0\.1(?:,.*)? < CN=10\.152\.183\.1$/,
+    issuer: /^O=Canonical,CN=127\.0\.0\.1 < |^CN=127\.0\.0\.1 < CN=10\.152\.183\.1$/,
     serviceAddresses: ['10.152.183.1'],
   },
   {
@@ -139,10 +155,11 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
   },
   {
     slug: 'ovh',
-    known: 'Endpoint <id>.c<N>.<region>.k8s.ovh.net, not under .lb.; service address 10.3.0.1.',
+    known:
+      'Endpoint <id>.c<N>.<region>.k8s.ovh.net, not under .lb.; service address 10.3.0.1 in its own network (others use that address, too).',
     names: [/^[a-z0-9]+\.c\d+\.[a-z0-9]+\.k8s\.ovh\.net$/],
     endpoint: /^[a-z0-9]+\.c\d+\.[a-z0-9]+\.k8s\.ovh\.net$/,
-    serviceAddresses: ['10.3.0.1'],
+    network: { asns: [16276], serviceAddresses: ['10.3.0.1'] },
   },
   {
     slug: 'scaleway',

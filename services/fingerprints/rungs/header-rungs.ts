@@ -1,13 +1,15 @@
 // Rungs that look at response headers.
 import { type Answer, hasUuid, headerOf, someAnswer } from '../answer.ts';
-import type { Facts } from '../facts.ts';
+import type { AnswerFacts } from '../answer-facts.ts';
 import type { Rung } from '../rung.ts';
 
 const SOURCE = 'apiserver pkg/server/config.go and its filters; captures';
 
-/** null when no head was seen, else whether any head fits. */
-const anyHead = (test: (answer: Answer) => boolean) => (facts: Facts) =>
-  facts.heads.length === 0 ? null : someAnswer(facts.heads, test);
+const isHeadWhole = ({ headWhole }: Answer): boolean => headWhole;
+
+/** Whether any head fits; null when none does and none was seen whole. */
+const anyHead = (test: (answer: Answer) => boolean) => (facts: AnswerFacts) =>
+  someAnswer(facts.heads, test) || (someAnswer(facts.heads, isHeadWhole) ? false : null);
 
 export const HEADER_RUNGS = [
   {
@@ -62,4 +64,4 @@ export const HEADER_RUNGS = [
     strength: 'proof',
     holds: anyHead((answer) => headerOf(answer, 'x-api-cattle-auth') !== undefined),
   },
-] as const satisfies readonly Rung[];
+] as const satisfies readonly Rung<AnswerFacts>[];

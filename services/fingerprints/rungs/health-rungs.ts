@@ -1,5 +1,6 @@
 // Rungs that look at health, root and metrics answers.
 import type { Answer } from '../answer.ts';
+import type { AnswerFacts } from '../answer-facts.ts';
 import { parseObject } from '../build-info.ts';
 import type { Rung } from '../rung.ts';
 import { isNotFoundText } from './refusal-rungs.ts';
@@ -36,6 +37,18 @@ export const HEALTH_RUNGS = [
         healthz,
         ({ status, body }) =>
           status === 500 && body !== null && FAILED_CHECK.test(body) && / check failed\s*$/.test(body),
+      ),
+  },
+  {
+    name: 'leaderElectionCheck',
+    says: 'The list of a failing /healthz names leaderElection: a controller manager or a scheduler.',
+    source: 'client-go tools/leaderelection/healthzadaptor.go',
+    strength: 'strong',
+    holds: ({ healthz }) =>
+      onAnswer(
+        healthz,
+        ({ status, body }) =>
+          status === 500 && body !== null && /^\[[+-]\]leaderElection /m.test(body.slice(0, MAX_JSON)),
       ),
   },
   {
@@ -109,4 +122,4 @@ export const HEALTH_RUNGS = [
         ({ status, body }) => status === 200 && /^etcd_[a-z_]+[{ ]/m.test(body?.slice(0, MAX_JSON) ?? ''),
       ),
   },
-] as const satisfies readonly Rung[];
+] as const satisfies readonly Rung<AnswerFacts>[];

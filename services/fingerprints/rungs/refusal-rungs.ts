@@ -1,12 +1,12 @@
 // Rungs that look at refusals: 401, 403 and 404 in the words of each component.
 import type { Answer } from '../answer.ts';
 import { headerOf, someAnswer } from '../answer.ts';
-import type { Facts } from '../facts.ts';
+import type { AnswerFacts } from '../answer-facts.ts';
 import type { Rung } from '../rung.ts';
 import { forbiddenForm, unauthorizedForm } from '../status-body.ts';
 
 /** null when nothing answered, else whether any answer fits. */
-const anyAnswer = (test: (answer: Answer) => boolean) => (facts: Facts) =>
+const anyAnswer = (test: (answer: Answer) => boolean) => (facts: AnswerFacts) =>
   facts.answers.length === 0 ? null : someAnswer(facts.answers, test);
 
 /** The text of Go's http.NotFound and of the API machinery's NotFoundHandler. */
@@ -77,4 +77,4 @@ export const REFUSAL_RUNGS = [
     strength: 'strong',
     holds: anyAnswer((answer) => answer.status === 403 && answer.body?.trim() === '<h3>Unauthorized</h3>'),
   },
-] as const satisfies readonly Rung[];
+] as const satisfies readonly Rung<AnswerFacts>[];

@@ -1,19 +1,9 @@
-// Rungs that look at the connection itself, and at pages of web programs.
-import type { Facts } from '../facts.ts';
+// Rungs that look at the connection itself.
 import type { Rung } from '../rung.ts';
 
 /** The refusal alerts of mutual TLS: 42 bad_certificate and 116 certificate_required, in OpenSSL's and in plain words. */
 const CLIENT_CERTIFICATE_ALERT =
   /BAD_CERTIFICATE|CERTIFICATE_REQUIRED|alert (?:number )?(?:42|116)\b|^tls_client_cert_required$/i;
-
-function anyBody(facts: Facts, pattern: RegExp): boolean | null {
-  if (facts.answers.length === 0) return null;
-  for (const { body } of facts.answers) {
-    // Most bodies are JSON or a word.
-    if (body?.includes('<') === true && pattern.test(body.slice(0, 16_384))) return true;
-  }
-  return false;
-}
 
 export const TRANSPORT_RUNGS = [
   {
@@ -42,19 +32,5 @@ export const TRANSPORT_RUNGS = [
     strength: 'context',
     holds: ({ plainToTls }) =>
       plainToTls === null ? null : plainToTls.includes('Client sent an HTTP request to an HTTPS server.'),
-  },
-  {
-    name: 'dashboardPage',
-    says: 'A page with the title Kubernetes Dashboard.',
-    source: 'kubernetes/dashboard index.html',
-    strength: 'proof',
-    holds: (facts) => anyBody(facts, /<title>\s*Kubernetes Dashboard\s*<\/title>/i),
-  },
-  {
-    name: 'rancherPage',
-    says: 'A page with the title Rancher.',
-    source: 'rancher dashboard index.html',
-    strength: 'strong',
-    holds: (facts) => anyBody(facts, /<title>\s*Rancher\s*<\/title>/i),
   },
 ] as const satisfies readonly Rung[];

@@ -1,24 +1,42 @@
 // Rungs that look at the body of /version.
-import { headerOf } from '../answer.ts';
-import type { Facts } from '../facts.ts';
+import { hasUuid, headerOf } from '../answer.ts';
+import type { AnswerFacts } from '../answer-facts.ts';
 import type { Rung } from '../rung.ts';
 
 const SOURCE = 'apiserver pkg/server/routes/version.go; captures';
 
 /** True for the body of a server that has no version of Kubernetes of its own: empty major, or a v0 string. */
-function isUnstamped({ build, gitVersion, shape }: Facts): boolean {
+function isUnstamped({ build, gitVersion, shape }: AnswerFacts): boolean {
   if (build === null || gitVersion === null) return false;
   return shape === 'unstamped' || shape === 'not-an-apiserver' || build.fields.major === '';
 }
 
 /** Valid: a version, and every key there, or an engine's extract of gitVersion without a head. With its head, the extract is a fake. */
-function isValid(facts: Facts): boolean {
+function isValid(facts: AnswerFacts): boolean {
   const { build, gitVersion, version } = facts;
   if (build === null || gitVersion === null || isUnstamped(facts)) return false;
   return build.missing.length === 0 || (build.extract && version?.head === null);
 }
 
-const ofVersion = (test: (facts: Facts) => boolean) => (facts: Facts) => (facts.version === null ? null : test(facts));
+/** The first minor that sends a header whatever its configuration; before 1.22 an audit policy may send Audit-Id, too. */
+const AUDIT_ID_SINCE = 22;
+const CACHE_CONTROL_SINCE = 19;
+
+/**
+ * A head that the stated version does not write: what it always sends is not there, or there is what Kubernetes never sends. null when too little of
+ * it was seen.
+ */
+function hasForeignHead({ version, gitVersion }: AnswerFacts): boolean | null {
+  if (version === null || version.head === null || gitVersion === null) return null;
+  if (headerOf(version, 'server') !== undefined) return true;
+  if (!version.headWhole) return null;
+  if (gitVersion.major !== 1 || gitVersion.minor < CACHE_CONTROL_SINCE || hasUuid(version, 'audit-id')) return false;
+  if (gitVersion.minor >= AUDIT_ID_SINCE) return true;
+  return headerOf(version, 'cache-control') === undefined && !hasUuid(version, 'x-kubernetes-pf-flowschema-uid');
+}
+
+const ofVersion = (test: (facts: AnswerFacts) => boolean) => (facts: AnswerFacts) =>
+  facts.version === null ? null : test(facts);
 
 export const VERSION_RUNGS = [
   {
@@ -53,6 +71,14 @@ export const VERSION_RUNGS = [
     holds: ofVersion(({ build }) => build?.forged === true),
   },
   {
+    name: 'foreignVersionHead',
+    says: "The head of that answer is not the stated version's: a Server header, or none of what it always sends (Audit-Id since 1.22).",
+    source: 'apiserver pkg/server/config.go; proxies; labelled fakes',
+    strength: 'context',
+    holds: (facts) =>
+      facts.version === null || facts.version.head === null || !isValid(facts) ? null : hasForeignHead(facts),
+  },
+  {
     name: 'unstampedVersion',
     says: 'The body of a server built without Kubernetes version stamps: an aggregated API server.',
     source: 'metrics-server; labelled versions; census strings v0.N.N',
@@ -75,7 +101,9 @@ export const VERSION_RUNGS = [
     holds: ({ version }) =>
       version === null || version.head === null
         ? null
-        : headerOf(version, 'access-control-allow-methods') === undefined,
+        : headerOf(version, 'access-control-allow-methods') !== undefined
+          ? false
+          : version.headWhole || null,
   },
   {
     name: 'foreignVersionBody',
@@ -84,4 +112,4 @@ export const VERSION_RUNGS = [
     strength: 'strong',
     holds: (facts) => (facts.version === null ? null : facts.versionBody?.kind === 'capitalised'),
   },
-] as const satisfies readonly Rung[];
+] as const satisfies readonly Rung<AnswerFacts>[];

@@ -28,6 +28,8 @@ export interface CtLogFaults {
   rateLimit: { requests: number; retryAfter: string } | null;
   /** The checkpoint shown is that of this earlier size: a shrunk tree, or a replica that lags. */
   showSize: number | null;
+  /** When the tree head shown was signed, in milliseconds; null: now. A replica that lags shows an older one. */
+  showTimestamp: number | null;
   /** The checkpoint signs a root that the tiles do not give. */
   wrongRoot: boolean;
   /** The signature of the checkpoint does not verify. */
@@ -62,6 +64,7 @@ export function noFaults(): CtLogFaults {
     namesWithoutUnreadable: false,
     rateLimit: null,
     showSize: null,
+    showTimestamp: null,
     wrongRoot: false,
     wrongSignature: false,
     deletePartialTiles: false,

@@ -1,15 +1,6 @@
 // What is peculiar to one engine of the lab: how it is asked, and what its replies look like.
+import type { LabRequest } from '../http-service.ts';
 import type { LabRow } from './row.ts';
-
-/** One request as it came in. */
-export interface LabRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly search: Readonly<Record<string, string>>;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly json: Readonly<Record<string, unknown>>;
-}
 
 /** What a request wants, once understood. */
 export interface LabAsk {

@@ -1,7 +1,6 @@
 // A search engine on loopback: real HTTP, real paging, and the faults that real ones have. The engine's form is an argument.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { LabAsk, LabForm, LabRequest } from './form.ts';
+import { type HttpService, type LabAnswer, type LabRequest, startHttp } from '../http-service.ts';
+import type { LabAsk, LabForm } from './form.ts';
 import type { LabRow } from './row.ts';
 
 /** What goes wrong, and at which request (from 1, counted over the server's life). */
@@ -24,10 +23,9 @@ export interface LabEngineOptions {
   /** A loopback address to listen on. */
   readonly address: string;
   readonly form: LabForm;
-  readonly rows: readonly LabRow[];
   readonly key: string;
-  /** The only query that the engine understands; any other is refused. */
-  readonly query: string;
+  /** Rows of a query; undefined for one that the engine does not understand, which is refused. */
+  readonly answers: (query: string) => readonly LabRow[] | undefined;
   /** How the engine counts by a field. */
   readonly countBy?: (row: LabRow, field: string) => string | null;
   /** The total that is claimed, when it is not the number of rows. */
@@ -35,84 +33,15 @@ export interface LabEngineOptions {
   readonly faults?: readonly LabEngineFault[];
 }
 
-export interface LabEngine {
-  /** http://address:port, without a final slash. */
-  readonly url: string;
-  /** Requests as they came in, with their keys. */
-  readonly requests: readonly LabRequest[];
-  close(): Promise<void>;
-}
-
-/** Bodies of requests are small; more is refused. */
-const REQUEST_BYTES = 64 * 1024;
 const BUCKETS = 1000;
 
 /** Starts the engine on a free port. Its faults are a plan; the same requests meet the same faults. */
-export async function startEngine(options: LabEngineOptions): Promise<LabEngine> {
-  const requests: LabRequest[] = [];
+export function startEngine(options: LabEngineOptions): Promise<HttpService> {
   const state = { replies: 0 };
-  const server = createServer((incoming, response) => {
-    readRequest(incoming)
-      .then((request) => {
-        requests.push(request);
-        send(response, answer(options, state, request, requests.length));
-      })
-      .catch(() => response.destroy());
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, options.address, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  const host = options.address.includes(':') ? `[${options.address}]` : options.address;
-  return {
-    url: `http://${host}:${port}`,
-    requests,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return startHttp(options.address, (request, number) => answer(options, state, request, number));
 }
 
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly cut?: boolean;
-}
-
-async function readRequest(incoming: IncomingMessage): Promise<LabRequest> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > REQUEST_BYTES) throw new Error('the request body is too large');
-    chunks.push(chunk);
-  }
-  const url = new URL(incoming.url ?? '/', 'http://lab');
-  const headers = Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]);
-  return {
-    method: incoming.method ?? 'GET',
-    path: url.pathname,
-    search: Object.fromEntries(url.searchParams),
-    headers: Object.fromEntries(headers),
-    json: chunks.length === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString('utf8')),
-  };
-}
-
-function send(response: ServerResponse, { status, headers, body, cut }: Answer): void {
-  if (status === 204) return void response.writeHead(status).end();
-  const page = typeof body === 'string';
-  const bytes = Buffer.from(page ? body : JSON.stringify(body));
-  const type = page ? 'text/html' : 'application/json';
-  response.writeHead(status, { 'content-type': type, 'content-length': bytes.length, ...headers });
-  if (cut !== true) return void response.end(bytes);
-  response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
-}
-
-function answer(options: LabEngineOptions, state: { replies: number }, request: LabRequest, number: number): Answer {
+function answer(options: LabEngineOptions, state: { replies: number }, request: LabRequest, number: number): LabAnswer {
   const { form } = options;
   const faults = options.faults ?? [];
   const ask = form.read(request);
@@ -128,8 +57,9 @@ function answer(options: LabEngineOptions, state: { replies: number }, request: 
   if (ask.key !== options.key) return form.refuse('key', `the API key ${ask.key} is not valid`);
   if (faults.some((fault) => fault.kind === 'credits' && state.replies >= fault.replies))
     return form.refuse('credits', `insufficient credits for ${ask.key}`);
-  if (ask.query !== options.query) return form.refuse('query', `cannot parse ${ask.query} of ${ask.key}`);
-  const reply = REPLIES[ask.call](options, ask);
+  const rows = options.answers(ask.query);
+  if (rows === undefined) return form.refuse('query', `cannot parse ${ask.query} of ${ask.key}`);
+  const reply = REPLIES[ask.call](options, rows, ask);
   if (reply === undefined) return { status: 404, body: { error: `There is no ${request.path}.` } };
   // What engines count for free is free here, too.
   if (ask.call === 'search') state.replies += 1;
@@ -137,29 +67,31 @@ function answer(options: LabEngineOptions, state: { replies: number }, request: 
   return { status: 200, body: reply, ...(planned?.kind === 'cut' ? { cut: true } : {}) };
 }
 
-const totalOf = ({ total, rows }: LabEngineOptions): number => total ?? rows.length;
+const totalOf = ({ total }: LabEngineOptions, rows: readonly LabRow[]): number => total ?? rows.length;
 
-const REPLIES: Readonly<Record<LabAsk['call'], (options: LabEngineOptions, ask: LabAsk) => unknown>> = {
-  search: (options, { offset, size }) => {
+const REPLIES: Readonly<
+  Record<LabAsk['call'], (options: LabEngineOptions, rows: readonly LabRow[], ask: LabAsk) => unknown>
+> = {
+  search: (options, all, { offset, size }) => {
     const faults = options.faults ?? [];
     const loop = faults.find((fault) => fault.kind === 'loop');
     const from = loop !== undefined && offset >= loop.rows ? Math.max(0, loop.rows - size) : offset;
     const ends = faults.flatMap((fault) => (fault.kind === 'truncate' ? [fault.rows] : []));
-    const end = Math.min(options.rows.length, ...ends);
-    const rows = options.rows.slice(from, Math.min(from + size, end));
+    const end = Math.min(all.length, ...ends);
+    const rows = all.slice(from, Math.min(from + size, end));
     const more = loop !== undefined || from + rows.length < end;
-    return options.form.page({ rows, offset: from, size, total: totalOf(options), more });
+    return options.form.page({ rows, offset: from, size, total: totalOf(options, all), more });
   },
-  count: (options) => options.form.count?.(totalOf(options)),
-  counts: (options, { field, size }) => {
+  count: (options, rows) => options.form.count?.(totalOf(options, rows)),
+  counts: (options, rows, { field, size }) => {
     const values = new Map<string, number>();
-    for (const row of options.rows) {
+    for (const row of rows) {
       const value = options.countBy?.(row, field) ?? null;
       if (value !== null) values.set(value, (values.get(value) ?? 0) + 1);
     }
     const buckets = [...values]
       .map(([key, count]) => ({ key, count }))
       .sort((a, b) => b.count - a.count || (a.key < b.key ? -1 : 1));
-    return options.form.counts?.({ field, total: totalOf(options), buckets: buckets.slice(0, size || BUCKETS) });
+    return options.form.counts?.({ field, total: totalOf(options, rows), buckets: buckets.slice(0, size || BUCKETS) });
   },
 };

@@ -23,6 +23,24 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface ApiKey {
+  created_at: Timestamp;
+  expires_at: Timestamp | null;
+  id: Generated<number>;
+  last_used_at: Timestamp | null;
+  name: string;
+  networks: Generated<string[]>;
+  prefix: string;
+  revoked_at: Timestamp | null;
+  scopes: string[];
+  secret_sha256: string;
+}
+
+export interface ApiSecret {
+  cursor_key: string;
+  id: Generated<boolean>;
+}
+
 export interface Candidate {
   address: string | null;
   first_seen: Timestamp;
@@ -92,10 +110,14 @@ export interface FeedRun {
   claimed_total: number | null;
   code_version: string;
   cost: number | null;
+  decided_at: Timestamp | null;
+  delivery_rows: number | null;
   duplicate: Generated<number>;
   entries: number | null;
   feed: string;
   finished_at: Timestamp | null;
+  held: Generated<number>;
+  hold: Json | null;
   id: Generated<number>;
   kind: string;
   partial_reason: string | null;
@@ -103,10 +125,39 @@ export interface FeedRun {
   read: Generated<number>;
   rejected: Generated<number>;
   rejected_by: Generated<Json>;
+  resumes: number | null;
+  runner: string | null;
+  skipped: Generated<Json>;
   source_sha256: string | null;
   started_at: Timestamp;
   state: Generated<string>;
   upstreams: Generated<string[]>;
+}
+
+export interface HeldSighting {
+  evidence: string | null;
+  host: string;
+  key: string;
+  kind: string;
+  n: Generated<number>;
+  observed_at: Timestamp | null;
+  port: number | null;
+  run_id: number;
+}
+
+export interface HeldTally {
+  body: Json;
+  n: Generated<number>;
+  run_id: number;
+}
+
+export interface IdempotencyKey {
+  api_key_id: number;
+  body: Json;
+  created_at: Timestamp;
+  key: string;
+  request_sha256: string;
+  status: number;
 }
 
 export interface K8sVersion {
@@ -163,9 +214,17 @@ export interface OptOut {
   withdrawn_at: Timestamp | null;
 }
 
+export interface Owner {
+  name: string;
+  prefixes: string[];
+  verified_at: Timestamp;
+  verified_by: string;
+}
+
 export interface Quarantine {
   at: string;
   excerpt: string;
+  n: Generated<number>;
   reason: string;
   run_id: number;
 }
@@ -181,6 +240,7 @@ export interface Report {
 export interface Rollup {
   count: number;
   dims: string[];
+  networks: Generated<number>;
   survey_id: string;
   unit: string;
   values: string[];
@@ -238,6 +298,7 @@ export interface Survey {
   seed: string;
   started_at: Timestamp | null;
   state: string;
+  summary: Json | null;
   target_count: Generated<number>;
   vantage: string;
 }
@@ -296,6 +357,8 @@ export interface TallyBucket {
 }
 
 export interface DB {
+  api_key: ApiKey;
+  api_secret: ApiSecret;
   candidate: Candidate;
   certificate: Certificate;
   control: Control;
@@ -303,9 +366,13 @@ export interface DB {
   endpoint_state: EndpointState;
   feed_cursor: FeedCursor;
   feed_run: FeedRun;
+  held_sighting: HeldSighting;
+  held_tally: HeldTally;
+  idempotency_key: IdempotencyKey;
   k8s_version: K8sVersion;
   observation: Observation;
   opt_out: OptOut;
+  owner: Owner;
   quarantine: Quarantine;
   report: Report;
   rollup: Rollup;

@@ -19,7 +19,6 @@ export interface Prefix {
 
 /** The longest text of an address: eight groups of four, or six groups and a dotted tail (45). Anything longer is not looked at. */
 const LONGEST_ADDRESS = 45;
-const DECIMAL_OCTET = /^(?:0|[1-9][0-9]{0,2})$/;
 const HEX_GROUP = /^[0-9A-Fa-f]{1,4}$/;
 const DECIMAL_LENGTH = /^(?:0|[1-9][0-9]{0,2})$/;
 
@@ -32,8 +31,13 @@ export const NETWORK_LENGTH = { 4: 24, 6: 48 } as const;
  */
 export function parseAddress(text: string): Address | null {
   if (text.length > LONGEST_ADDRESS) return null;
-  const bytes = text.includes(':') ? parseSix(text) : parseFour(text);
-  return bytes === null ? null : addressOf(bytes);
+  if (text.includes(':')) {
+    const bytes = parseSix(text);
+    return bytes === null ? null : addressOf(bytes);
+  }
+  const bytes = parseFour(text);
+  // There is one spelling only, so what was read is what would be written.
+  return bytes === null ? null : { family: 4, bytes, text };
 }
 
 /** The address of 4 or 16 bytes; mapped IPv6 becomes IPv4. The bytes are copied. Throws RangeError on another length. */
@@ -117,16 +121,32 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return 0;
 }
 
+const DOT = 0x2e;
+const ZERO = 0x30;
+
+/** Digit by digit: every row of a file is read here, most of them twice. */
 function parseFour(text: string): Uint8Array | null {
-  const parts = text.split('.');
-  if (parts.length !== 4) return null;
   const bytes = new Uint8Array(4);
-  for (const [i, part] of parts.entries()) {
-    const value = DECIMAL_OCTET.test(part) ? Number(part) : 256;
+  let octet = 0;
+  let digits = 0;
+  let value = 0;
+  for (let i = 0; i <= text.length; i++) {
+    const code = i === text.length ? DOT : text.charCodeAt(i);
+    if (code === DOT) {
+      if (digits === 0 || octet === 4) return null;
+      bytes[octet++] = value;
+      digits = 0;
+      value = 0;
+      continue;
+    }
+    const digit = code - ZERO;
+    // A zero that leads would make it octal to some readers.
+    if (digit < 0 || digit > 9 || (digits > 0 && value === 0)) return null;
+    digits++;
+    value = value * 10 + digit;
     if (value > 255) return null;
-    bytes[i] = value;
   }
-  return bytes;
+  return octet === 4 ? bytes : null;
 }
 
 function parseSix(text: string): Uint8Array | null {

@@ -1,5 +1,6 @@
 // The one HTTP client for APIs and feeds: polite, bounded and blunt. It follows nothing, retries nothing and decodes nothing.
-import type { Socket } from 'node:net';
+import { type LookupAddress, lookup } from 'node:dns';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { Agent, buildConnector, errors, ping, WebSocket } from 'undici';
 
 /** The shape that feeds/http.ts declares; platform imports no stage, so it stands here again and the compiler compares. */
@@ -40,6 +41,8 @@ export interface ClientOptions {
   readonly connectTimeoutMs?: number;
   /** Connections to one origin at a time. */
   readonly connectionsPerOrigin?: number;
+  /** Why an address may not be connected to, or null. `name`: the host of the URL where that is a name. Default: every address may. */
+  readonly guard?: (address: string, name: string | null) => string | null;
   /** Certificates to trust beside the built-in ones, PEM: for a proxy of one's own, and for tests. */
   readonly ca?: string;
 }
@@ -64,6 +67,7 @@ export const NET_ERRORS = {
   deadline: 'NET_DEADLINE',
   incomplete: 'NET_INCOMPLETE',
   malformed: 'NET_MALFORMED',
+  denied: 'NET_DENIED',
 } as const;
 
 /** A failed request; a value in the making: feeds turn it into a partial run. */
@@ -93,6 +97,12 @@ export function createClient(options: ClientOptions): NetClient {
   const connect = {
     timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(options.guard === undefined ? {} : { lookup: guardedLookup(options.guard) }),
+  };
+  const mayAsk = (url: string): void => {
+    const host = URL.parse(url)?.hostname.replace(/^\[|\]$/g, '') ?? '';
+    const reason = isIP(host) === 0 ? null : (options.guard?.(host, null) ?? null);
+    if (reason !== null) throw denied(host, reason);
   };
   const agent = new Agent({
     connections: options.connectionsPerOrigin ?? CONNECTIONS_PER_ORIGIN,
@@ -107,9 +117,32 @@ export function createClient(options: ClientOptions): NetClient {
   });
   const totalTimeoutMs = options.totalTimeoutMs ?? TOTAL_TIMEOUT_MS;
   return {
-    request: (request) => send(agent, request, options.userAgent, totalTimeoutMs),
-    openSocket: (url, events) => openSocket(connect, url, options.userAgent, events),
+    request: async (request) => {
+      mayAsk(request.url);
+      return send(agent, request, options.userAgent, totalTimeoutMs);
+    },
+    openSocket: (url, events) => openSocket(connect, url, options.userAgent, events, mayAsk),
     close: () => agent.destroy(),
+  };
+}
+
+const denied = (host: string, reason: string): NetError =>
+  new NetError(NET_ERRORS.denied, `${host} may not be connected to: ${reason}.`);
+
+/** The system's resolver without the addresses that the guard refuses; what is connected to is what was judged. */
+function guardedLookup(guard: NonNullable<ClientOptions['guard']>): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
+      if (error !== null) return callback(error, options.all === true ? [] : '');
+      const allowed = addresses.filter(({ address }) => guard(address, hostname) === null);
+      const [first] = allowed;
+      if (first === undefined) {
+        const reason = guard(addresses[0]?.address ?? '', hostname) ?? 'no address';
+        return callback(denied(hostname, reason), options.all === true ? [] : '');
+      }
+      if (options.all === true) callback(null, allowed);
+      else callback(null, first.address, first.family);
+    });
   };
 }
 
@@ -118,6 +151,7 @@ function openSocket(
   url: string,
   userAgent: string,
   events: ClientSocketEvents,
+  mayAsk: (url: string) => void,
 ): ClientSocket {
   // A connection of its own, so that it can be cut: a WebSocket waits for ever for a peer that does not say goodbye.
   let line: Socket | null = null;
@@ -137,6 +171,7 @@ function openSocket(
   });
   let socket: WebSocket;
   try {
+    mayAsk(url);
     socket = new WebSocket(url, { dispatcher, headers: { 'user-agent': userAgent } });
   } catch (error) {
     queueMicrotask(() => events.end(error instanceof Error ? error.message : String(error)));

@@ -83,8 +83,8 @@ export function mapPicture(chart: MapChart, width: number): Picture {
         strokeWidth: 0.8,
         title: 'title',
       } as Plot.DotOptions),
-      // Numbers only where they have room: side by side, those of Europe would cover each other. The table has them all.
-      Plot.text(circles.filter(fitsInside), {
+      // Numbers only where they have room; the table has them all.
+      Plot.text(withRoom(circles, width), {
         x: longitude,
         y: latitude,
         text: 'written',
@@ -114,8 +114,16 @@ function placeOf(code: string): Circle['place'] | undefined {
 const longitude = (one: Circle): number => one.place[0];
 const latitude = (one: Circle): number => one.place[1];
 
-function fitsInside(one: Circle): boolean {
-  return textWidth(one.written, SMALL_LETTER) < 2 * one.radius - 4;
+/** Circles, largest first, whose number has room inside and that no other circle covers. Distances as on a plain map are near enough. */
+function withRoom(circles: readonly Circle[], width: number): Circle[] {
+  const perDegree = width / 360;
+  const distance = (a: Circle, b: Circle): number =>
+    Math.hypot(a.place[0] - b.place[0], a.place[1] - b.place[1]) * perDegree;
+  return circles.filter(
+    (one) =>
+      textWidth(one.written, SMALL_LETTER) < 2 * one.radius - 4 &&
+      circles.every((other) => other === one || distance(one, other) > one.radius + other.radius),
+  );
 }
 
 function sum(values: readonly number[]): number {

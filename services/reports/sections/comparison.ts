@@ -3,6 +3,7 @@ import type { Unit } from '../../rollups/rollup.ts';
 import { count, words } from '../columns.ts';
 import type { HeadlineData } from '../headline-data.ts';
 import { type Section, section } from '../section.ts';
+import { surveyDifferences } from '../survey-differences.ts';
 import { writtenTime } from '../written-value.ts';
 import { MEASURES } from './indicators.ts';
 
@@ -16,7 +17,7 @@ const UNITS: readonly { readonly unit: Unit; readonly plural: string }[] = [
 export function comparisonSection(data: HeadlineData): Section | null {
   const { compare, survey } = data;
   if (compare === null) return null;
-  const differing = differences(data);
+  const differing = surveyDifferences(survey, compare.survey);
   return section('comparison', 'Beside an earlier survey', {
     paragraphs: [
       [
@@ -52,19 +53,4 @@ export function comparisonSection(data: HeadlineData): Section | null {
             },
           ],
   });
-}
-
-/** In what two surveys differ that their numbers depend on. */
-function differences(data: HeadlineData): string[] {
-  const [now, then] = [data.survey, data.compare!.survey];
-  const pairs: [string, unknown, unknown][] = [
-    ['method', now.method, then.method],
-    ['ports', [...now.ports].sort(), [...then.ports].sort()],
-    ['feeds', [...now.feeds].sort(), [...then.feeds].sort()],
-    ['scope', [...now.scope].sort(), [...then.scope].sort()],
-    ['sample', now.sample, then.sample],
-    ['vantage', now.vantage, then.vantage],
-    ['completeness', now.state, then.state],
-  ];
-  return pairs.filter(([, a, b]) => JSON.stringify(a) !== JSON.stringify(b)).map(([name]) => name);
 }

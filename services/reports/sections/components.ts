@@ -2,7 +2,7 @@
 import { COMPONENTS, GRADES } from '../../fingerprints/verdict.ts';
 import { count, part, share, words } from '../columns.ts';
 import { ADVICE, type AdviceName, COMPONENT_MEANINGS } from '../component-meaning.ts';
-import { cellsOf, type HeadlineData } from '../headline-data.ts';
+import { cellCount, cellsOf, type HeadlineData } from '../headline-data.ts';
 import { kubernetesEndpoints, sum } from '../kubernetes-cells.ts';
 import { type Note, type Paragraph, type Section, section } from '../section.ts';
 
@@ -19,8 +19,8 @@ interface Found {
   readonly endpoints: number;
   readonly hosts: number;
   readonly certificates: number;
-  /** Endpoints by grade, in the order of GRADES. */
-  readonly grades: readonly number[];
+  /** Endpoints by grade, in the order of GRADES; null where withheld. */
+  readonly grades: readonly (number | null)[];
 }
 
 export function componentsSection(data: HeadlineData): Section {
@@ -125,15 +125,12 @@ function foundComponents(data: HeadlineData): Found[] {
     .map((component) => {
       const of = (unit: 'endpoint' | 'host' | 'certificate'): number =>
         sum(cellsOf(data, unit, 'component').filter((cell) => cell.values.component === component));
-      const graded = cellsOf(data, 'endpoint', 'component', 'grade').filter(
-        (cell) => cell.values.component === component,
-      );
       return {
         component,
         endpoints: of('endpoint'),
         hosts: of('host'),
         certificates: of('certificate'),
-        grades: GRADES.map((grade) => sum(graded.filter((cell) => cell.values.grade === grade))),
+        grades: GRADES.map((grade) => cellCount(data, 'endpoint', ['component', 'grade'], { component, grade })),
       };
     })
     .filter((one) => one.endpoints > 0)

@@ -53,8 +53,8 @@ export function contributionSection({ overlaps, sightings, window }: FeedsData):
           words('feed', 'Feed'),
           count('endpoints', 'Named', 'endpoint'),
           count('only_endpoints', 'Only it named', 'endpoint'),
-          count('names', 'Named', 'name'),
-          count('only_names', 'Only it named', 'name'),
+          count('names', 'Names', 'name'),
+          count('only_names', 'Of it alone', 'name'),
           count('certificates', 'Led to', 'certificate'),
           count('only_certificates', 'Only it led to', 'certificate'),
           words('upstreams', 'Reads from'),
@@ -86,8 +86,8 @@ function windowTable({ endpoints, names, certificates }: SightingOverlaps, { fro
     columns: [
       words('feed', 'Feed'),
       ...(['endpoint', 'name', 'certificate'] as const).flatMap((unit) => [
-        count(`${unit}s`, 'Named', unit),
-        count(`only_${unit}s`, 'Only it named', unit),
+        count(`${unit}s`, 'All', unit),
+        count(`only_${unit}s`, 'Of it alone', unit),
       ]),
     ],
     rows: feeds.map((feed) => [

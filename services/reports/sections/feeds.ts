@@ -112,8 +112,8 @@ function totalsTable(runs: readonly FeedRunFacts[]): Table {
     title: 'What each feed brought, by the last run of every query or file',
     columns: [
       words('feed', 'Feed'),
-      count('queries', 'Queries or files', 'run'),
-      count('not_whole', 'Not whole', 'run'),
+      count('query_runs', 'Queries or files', 'run'),
+      count('partial_runs', 'Not whole', 'run'),
       time('last_began_at', 'Last began'),
       count('read_rows', 'Read', 'row'),
       count('accepted_rows', 'Accepted', 'row'),

@@ -1,7 +1,8 @@
 // The two headline counts, what they share and what is only in one, in endpoints, hosts and certificates.
+import type { IndicatorCounts } from '../../rollups/headline.ts';
 import type { Unit } from '../../rollups/rollup.ts';
 import { count } from '../columns.ts';
-import type { HeadlineData, IndicatorCounts } from '../headline-data.ts';
+import type { HeadlineData } from '../headline-data.ts';
 import { isLab, isPartial, partialRuns } from '../manifest.ts';
 import { type Note, type Section, section, type Table } from '../section.ts';
 

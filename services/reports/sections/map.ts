@@ -1,8 +1,8 @@
 // The map: Kubernetes endpoints by country of the address, and which components they are.
 import { COMPONENTS } from '../../fingerprints/verdict.ts';
 import { code, count, words } from '../columns.ts';
-import { cellsOf, type HeadlineData } from '../headline-data.ts';
-import { byValue, isKubernetes, kubernetesEndpoints, sum } from '../kubernetes-cells.ts';
+import { cellCount, cellsOf, type HeadlineData } from '../headline-data.ts';
+import { byValue, isKubernetes, kubernetesEndpoints } from '../kubernetes-cells.ts';
 import { countryName } from '../names.ts';
 import { type Section, section, type Table } from '../section.ts';
 
@@ -52,15 +52,14 @@ function countryComponents(data: HeadlineData): Table {
       count('endpoints', 'All', 'endpoint'),
       ...components.map((name) => count(`${name.replaceAll('-', '_')}_endpoints`, name, 'endpoint')),
     ],
-    rows: byValue(data, 'country').map((one) => {
-      const here = cells.filter((cell) => (cell.values.country ?? null) === one.value);
-      return [
-        countryName(one.value),
-        one.value,
-        one.endpoints,
-        ...components.map((name) => sum(here.filter((cell) => cell.values.component === name))),
-      ];
-    }),
+    rows: byValue(data, 'country').map((one) => [
+      countryName(one.value),
+      one.value,
+      one.endpoints,
+      ...components.map((component) =>
+        cellCount(data, 'endpoint', ['component', 'country'], { component, country: one.value }),
+      ),
+    ]),
     shown: SHOWN,
   };
 }

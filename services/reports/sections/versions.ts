@@ -1,5 +1,6 @@
 // Minor versions by distribution on bands of upstream support, support as a whole, and the version strings themselves.
 
+import { supportOn } from '../../fingerprints/lifecycle.ts';
 import { patchLevel } from '../../fingerprints/patch-level.ts';
 import type { Role, StackedChart } from '../chart.ts';
 import { code, count, part, share, words } from '../columns.ts';
@@ -21,7 +22,7 @@ export function versionsSection(data: HeadlineData): Section {
   const ended = support.find((one) => one.slug === 'end-of-life')?.endpoints ?? 0;
   const versions = cellsOf(data, 'endpoint', 'version').filter((cell) => cell.values.version);
   const printed = sum(versions);
-  const day = data.survey.finishedAt ?? data.survey.startedAt ?? data.survey.createdAt;
+  const day = dayOf(data);
   return section('versions', 'Versions and support', {
     paragraphs: [
       [
@@ -149,14 +150,23 @@ function minorsChart(data: HeadlineData): StackedChart {
   };
 }
 
-/** Minor -> the support that most of its endpoints had: a survey that runs over a day on which support ends sees two. */
+/** Minor -> the support that most of its endpoints had: a survey that runs over a day on which support ends sees two. By the calendar where that is withheld. */
 function bands(data: HeadlineData): Map<string, string> {
   const first = new Map<string, string>();
   for (const cell of cellsOf(data, 'endpoint', 'minor', 'support')) {
     if (cell.values.minor && !first.has(cell.values.minor))
       first.set(cell.values.minor, cell.values.support ?? 'unknown');
   }
+  for (const { values } of cellsOf(data, 'endpoint', 'distribution', 'minor')) {
+    const [major = 0, minor = 0] = (values.minor ?? '').split('.').map(Number);
+    if (values.minor && !first.has(values.minor)) first.set(values.minor, supportOn(major, minor, dayOf(data)));
+  }
   return first;
+}
+
+/** The day on which support is judged. */
+function dayOf({ survey }: HeadlineData): string {
+  return survey.finishedAt ?? survey.startedAt ?? survey.createdAt;
 }
 
 /** The name up to its first comma or bracket, for keys. */

@@ -133,7 +133,7 @@ test('502, 503 and 504 are asked again with growing pauses; a domain that fails 
       rest.sightings.map(({ host }) => host),
       ['k8s.example.net'],
     );
-    assert.deepEqual(rest.cursor, { next: 0 });
+    assert.deepEqual(rest.cursor, { next: 0, done: true });
   }));
 
 test('a service that does not answer, or with something else, is an error', () =>

@@ -1,11 +1,14 @@
 // The log list decides which logs are followed; each has its own position, and one that fails leaves the others alone.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { createLogListFeed } from '../../../services/feeds/certificate-transparency/log-list.feed.ts';
+import {
+  createLogListFeed,
+  type LogListFeedOptions,
+} from '../../../services/feeds/certificate-transparency/log-list.feed.ts';
 import { readLogList } from '../../../services/feeds/certificate-transparency/log-list.ts';
 import type { LabEntry } from '../../../services/lab/ct-log/entry.ts';
 import { labLogKey } from '../../../services/lab/ct-log/key.ts';
@@ -54,7 +57,7 @@ const listOf = (logs: object[], tiled: object[] = []): string =>
       { name: 'None', email: [], logs: [] },
     ],
   });
-const feed = () =>
+const feed = (more: Partial<LogListFeedOptions> = {}) =>
   createLogListFeed({
     name: 'list',
     path,
@@ -64,6 +67,7 @@ const feed = () =>
     sleep: async () => undefined,
     now: () => NOW,
     maxEntries: 300,
+    ...more,
   });
 const cursorOf = (cursor: unknown, seed: string): unknown => {
   const id = createHash('sha256').update(labLogKey(seed).publicKeyDer).digest('base64');
@@ -211,3 +215,55 @@ test('a list with nothing to follow, no list, and a missing file', async () => {
   const options = { name: 'x', path, states: ['useable'], http: client.request, port: null };
   assert.throws(() => createLogListFeed(options), { code: 'KC_CONFIG', message: /feeds\.x: states/ });
 });
+
+test("a list is read when its publisher's signature verifies, RSA or ECDSA, PEM or DER", () =>
+  withTwo(async () => {
+    const list = await readFile(path);
+    const keys = [
+      generateKeyPairSync('rsa', { modulusLength: 2048 }),
+      generateKeyPairSync('ec', { namedCurve: 'prime256v1' }),
+    ];
+    const listKey = join(directory, 'list-key');
+    for (const [at, { publicKey, privateKey }] of keys.entries()) {
+      const signature = join(directory, at === 0 ? 'log_list.sig' : 'other.sig');
+      await writeFile(signature, sign('sha256', list, privateKey));
+      await writeFile(
+        listKey,
+        publicKey.export(at === 0 ? { type: 'spki', format: 'pem' } : { type: 'spki', format: 'der' }),
+      );
+      const verified = feed({ listKey, ...(at === 0 ? {} : { signature }) });
+      assert.doesNotMatch(verified.query, /not verified/);
+      assert.ok((await pullAll(verified, null)).sightings.length > 0);
+      // One octet of the list, the other key, the other signature.
+      await writeFile(path, `${list.toString()} `);
+      await assert.rejects(pullAll(verified, null), { code: 'KC_CT_LIST_SIGNATURE', message: /log_list\.json/ });
+      await writeFile(path, list);
+      await writeFile(listKey, keys[1 - at]!.publicKey.export({ type: 'spki', format: 'pem' }));
+      await assert.rejects(pullAll(verified, null), { code: 'KC_CT_LIST_SIGNATURE' });
+    }
+    await writeFile(listKey, 'no key');
+    await assert.rejects(pullAll(feed({ listKey }), null), { code: 'KC_CT_LIST_SIGNATURE', message: /no public key/ });
+    await writeFile(listKey, generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }));
+    await assert.rejects(pullAll(feed({ listKey }), null), { code: 'KC_CT_LIST_SIGNATURE', message: /ed25519/ });
+    await rm(join(directory, 'log_list.sig'));
+    await assert.rejects(pullAll(feed({ listKey }), null), {
+      code: 'KC_FEED_FILE',
+      message: /signature .*log_list\.sig/,
+    });
+  }));
+
+test('a list that nobody vouches for says so with every run', () => {
+  assert.match(feed().query, /log_list\.json: qualified, usable, readonly \(list not verified\)$/);
+});
+
+test('each log is asked at the rate of its protocol', () =>
+  withTwo(async () => {
+    const pauses: number[] = [];
+    const sleep = async (ms: number): Promise<void> => {
+      pauses.push(Math.round(ms));
+    };
+    await pullAll(feed({ sleep, requestsPerSecond: { static: 20, rfc6962: 4 } }), null);
+    // The clock of the test stands still, so that the nth request of a log waits for what those before it took.
+    assert.ok(pauses.includes(50) && pauses.includes(250), String(pauses));
+    assert.ok(pauses.every((ms) => ms % 50 === 0));
+  }));

@@ -53,6 +53,10 @@ test('names tiles give the same hosts as data tiles, and say what they are', () 
       later.sightings.map(({ at }) => at),
       ['entry 700 (unauthenticated)'],
     );
+    assert.deepEqual(
+      [result, later].map(({ cursor }) => (cursor as { unverified: unknown }).unverified),
+      [700, 701],
+    );
   }));
 
 test('a tile with a line missing has lines without numbers, and no entry is left out', () =>

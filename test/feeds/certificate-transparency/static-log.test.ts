@@ -7,6 +7,7 @@ import {
 } from '../../../services/feeds/certificate-transparency/static-log.feed.ts';
 import type { Checkpoint, FeedItem, Rejection, RunNote, Sighting } from '../../../services/feeds/feed.ts';
 import type { HttpClient } from '../../../services/feeds/http.ts';
+import { openFeed } from '../../../services/feeds/index.ts';
 import { type LabIssuer, labIssuer } from '../../../services/lab/ct-log/issuer.ts';
 import { type CtLog, type CtLogOptions, type LabEntry, startCtLog } from '../../../services/lab/ct-log.ts';
 import { createClient, type NetClient } from '../../../services/platform/net/client.ts';
@@ -111,8 +112,31 @@ test('yields every matching name of a log once, with its entry and time', () =>
       origin: log.origin,
       size: 700,
       root: (result.cursor as { root: string }).root,
+      timestamp: NOW.getTime(),
       done: [0, 700],
     });
+  }));
+
+test('a declared log is asked at the rate of its protocol unless the declaration names another', () =>
+  withLog({ entries: entries(700) }, async (log) => {
+    const spacing = async (declared: { type: string }): Promise<number> => {
+      const pauses: number[] = [];
+      const tools = {
+        http: client.request,
+        sleep: async (ms: number) => pauses.push(ms),
+        secret: () => null,
+        now: () => NOW,
+      };
+      const publicKey = Buffer.from(log.publicKeyDer).toString('base64');
+      const { type, ...settings } = { publicKey, ...declared };
+      for await (const _ of openFeed('lab', { type, ...settings }, tools).pull(null, never));
+      // The clock of the test stands still, so that the first pause is one turn long.
+      return pauses[0] ?? 0;
+    };
+    const tiles = { type: 'static-ct', origin: log.origin, monitoringUrl: log.url };
+    assert.equal(await spacing(tiles), 50);
+    assert.equal(await spacing({ ...tiles, requestsPerSecond: 2 } as { type: string }), 500);
+    assert.equal(await spacing({ type: 'rfc6962', url: log.url } as { type: string }), 250);
   }));
 
 test('an empty log is read to its end', () =>
@@ -316,6 +340,17 @@ test('refuses a tree that shrank', () =>
     const { cursor } = await run(log, null);
     log.faults.showSize = 299;
     await assert.rejects(run(log, cursor), { code: 'KC_CT_TREE_SHRANK', message: /had 300 entries and now shows 299/ });
+  }));
+
+test('a smaller tree that was signed earlier is a cache that lags: the known tree is read on, and the run says so', () =>
+  withLog({ entries: entries(1000) }, async (log) => {
+    const { cursor } = await run(log, null, { maxEntries: 300 });
+    log.faults.showSize = 900;
+    log.faults.showTimestamp = NOW.getTime() - 1;
+    const behind = await run(log, cursor);
+    assert.deepEqual((behind.cursor as { done: unknown }).done, [0, 1000]);
+    assert.equal(behind.note.partial, 'the log shows a tree of 900 entries after one of 1000');
+    assert.equal(log.requests.filter((path) => path === '/checkpoint').length, 1 + 3);
   }));
 
 test('refuses a well-signed tree that does not continue the one before, grown or not', () =>

@@ -6,12 +6,9 @@ import { excerptOfHit } from '../../../services/feeds/engines/readings.ts';
 import type { Feed, FeedItem } from '../../../services/feeds/feed.ts';
 import { openFeed } from '../../../services/feeds/index.ts';
 import type { LabForm } from '../../../services/lab/engines/form.ts';
-import {
-  type LabEngine,
-  type LabEngineFault,
-  type LabEngineOptions,
-  startEngine,
-} from '../../../services/lab/engines/server.ts';
+import type { LabRow } from '../../../services/lab/engines/row.ts';
+import { type LabEngineFault, type LabEngineOptions, startEngine } from '../../../services/lab/engines/server.ts';
+import type { HttpService } from '../../../services/lab/http-service.ts';
 import { createClient } from '../../../services/platform/net/client.ts';
 import { collect, NOW, OPTIONS } from '../formats/items.ts';
 import { rowsOf } from './rows.ts';
@@ -20,7 +17,7 @@ import { rowsOf } from './rows.ts';
 export const KEY = 'k3y/9f+A77c1=e2b';
 
 export const client = createClient({ userAgent: 'kubecensus test' });
-const open: LabEngine[] = [];
+const open: HttpService[] = [];
 
 /** Closes what the tests opened; called once in a test file. */
 export function closeAfterwards(): void {
@@ -30,8 +27,16 @@ export function closeAfterwards(): void {
   });
 }
 
-export async function start(options: Omit<LabEngineOptions, 'address' | 'key'> & { key?: string }): Promise<LabEngine> {
-  const engine = await startEngine({ address: '127.0.0.1', key: KEY, ...options });
+/** An engine that knows one query. */
+export interface OneQuery extends Omit<LabEngineOptions, 'address' | 'key' | 'answers'> {
+  readonly rows: readonly LabRow[];
+  readonly query: string;
+  readonly key?: string;
+}
+
+export async function start({ rows, query, ...options }: OneQuery): Promise<HttpService> {
+  const answers = (asked: string) => (asked === query ? rows : undefined);
+  const engine = await startEngine({ address: '127.0.0.1', key: KEY, answers, ...options });
   open.push(engine);
   return engine;
 }
@@ -40,7 +45,7 @@ export async function start(options: Omit<LabEngineOptions, 'address' | 'key'> &
 export const waits: number[] = [];
 
 /** A feed of the configuration's own making, that sleeps by noting it. */
-export function feedOf(type: string, lab: LabEngine, settings: Record<string, unknown> = {}, key = KEY): Feed {
+export function feedOf(type: string, lab: HttpService, settings: Record<string, unknown> = {}, key = KEY): Feed {
   waits.length = 0;
   return openFeed(
     'mine',
@@ -96,7 +101,7 @@ export function describeEngine(engine: SearchEngine, form: LabForm): void {
   const counts = engine.count?.onlyTotal === true ? 1 : 0;
   /** Requests of a whole pass, apart from those that count. */
   const pages = 3 + (statesTotal(engine) && until !== 'empty' ? 0 : 1);
-  const lab = (faults: readonly LabEngineFault[] = [], more: Partial<LabEngineOptions> = {}): Promise<LabEngine> =>
+  const lab = (faults: readonly LabEngineFault[] = [], more: Partial<OneQuery> = {}): Promise<HttpService> =>
     start({ form, rows, query, faults, ...more });
   /** The number of the request for a page, from 1. */
   const request = (page: number): number => counts + page;

@@ -4,23 +4,32 @@ import { describe, test } from 'node:test';
 import { COUNTS_ENGINES } from '../../../services/feeds/engines/index.ts';
 import type { FeedItem } from '../../../services/feeds/feed.ts';
 import { LAB_ENGINES } from '../../../services/lab/engines/index.ts';
-import type { LabEngineOptions } from '../../../services/lab/engines/server.ts';
 import { NOW } from '../formats/items.ts';
-import { assertNoKey, closeAfterwards, feedOf, KEY, noted, pull, shownOf, start, waits } from './contract.ts';
+import {
+  assertNoKey,
+  closeAfterwards,
+  feedOf,
+  KEY,
+  noted,
+  type OneQuery,
+  pull,
+  shownOf,
+  start,
+  waits,
+} from './contract.ts';
 import { rowsOf } from './rows.ts';
 
 closeAfterwards();
 
 const ROWS = rowsOf(90);
 /** 60 of 90 disclose a version, five of them; a quarter is in Norway. */
-const countBy: NonNullable<LabEngineOptions['countBy']> = (row, field) =>
-  field === 'country' ? row.country : row.gitVersion;
+const countBy: NonNullable<OneQuery['countBy']> = (row, field) => (field === 'country' ? row.country : row.gitVersion);
 const counted = (items: readonly FeedItem[]) => items.find((item) => item.type === 'count');
 
 for (const engine of COUNTS_ENGINES) {
   const form = LAB_ENGINES.find(({ type }) => engine.type.startsWith(type));
   describe(engine.type, () => {
-    const lab = (more: Partial<LabEngineOptions> = {}) => {
+    const lab = (more: Partial<OneQuery> = {}) => {
       assert.ok(form !== undefined);
       return start({ form, rows: ROWS, query: engine.query, countBy, ...more });
     };
@@ -65,7 +74,7 @@ for (const engine of COUNTS_ENGINES) {
     });
 
     test('refusals have codes and keep the key to themselves', async () => {
-      const it = await lab({ key: 'another-key' } as Partial<LabEngineOptions>);
+      const it = await lab({ key: 'another-key' });
       for (const [asked, code] of [
         [feed(it), 'KC_FEED_CREDENTIALS'],
         [feed(await lab(), { query: `no such ${KEY}` }), 'KC_FEED_QUERY'],

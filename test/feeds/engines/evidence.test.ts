@@ -58,7 +58,8 @@ const JUDGED: Readonly<Record<string, { time: boolean; hidden: string | null; op
 function judged({ evidence }: Sighting): string | null {
   if (evidence === undefined) return null;
   const { component, grade, version } = judge(evidence, { now: OPTIONS.now.toISOString() });
-  return [component, grade, version?.gitVersion].filter((one) => one !== undefined).join(' ') || null;
+  // A hidden version is inferred, without a string.
+  return [component, grade, version?.gitVersion].filter((one) => one !== undefined && one !== '').join(' ') || null;
 }
 
 for (const engine of SEARCH_ENGINES) {

@@ -25,7 +25,15 @@ test('every reason in the source of the formats is explained, and no other', () 
   const source = readdirSync(folder)
     .map((file) => readFileSync(`${folder}/${file}`, 'utf8'))
     .join('\n');
-  const shared = ['lines', 'read-evidence', 'observed-at', 'censys/hit', 'file.feed']
+  const shared = [
+    'lines',
+    'read-evidence',
+    'observed-at',
+    'censys/hit',
+    'file.feed',
+    '../candidates/collect.job',
+    'feed-run.store',
+  ]
     .map((file) => readFileSync(`services/feeds/${file}.ts`, 'utf8'))
     .join('\n');
   const [, table = ''] = PAGE.split('## Rows that are not taken');

@@ -1,4 +1,4 @@
-// NDJSON evidence in, NDJSON verdicts out: one line for one line, in the same order.
+// One line of evidence judged: NDJSON in, NDJSON out.
 import type { Evidence } from '../feeds/evidence.ts';
 import { parseEvidence } from '../feeds/read-evidence.ts';
 import { judge, weigh } from './match.ts';
@@ -16,16 +16,14 @@ export interface FingerprintedLine {
 const NOTHING: Evidence = { endpoint: { address: '', port: 0 } };
 
 /**
- * Judges lines of evidence (either spelling, see docs/method.md). Lazy: reads a line when its verdict is asked for, holds one line.
- * `now` (RFC 3339) stands in where the evidence has no observedAt. Never throws for a line's content; what `lines` throws passes through.
+ * Judges a line of evidence (either spelling, see docs/method.md). `now` (RFC 3339) stands in where the evidence has no observedAt. Never
+ * throws, whatever the line holds.
  */
-export async function* fingerprintLines(lines: AsyncIterable<string>, now: string): AsyncIterable<FingerprintedLine> {
-  for await (const line of lines) {
-    const read = parseEvidence(line);
-    yield read.ok
-      ? { line: verdictLine(weigh(read.evidence, { now })), failed: false }
-      : { line: JSON.stringify(unreadable(read.reason, now)), failed: true };
-  }
+export function fingerprintLine(line: string, now: string): FingerprintedLine {
+  const read = parseEvidence(line);
+  return read.ok
+    ? { line: verdictLine(weigh(read.evidence, { now, ignored: read.ignored === true })), failed: false }
+    : { line: JSON.stringify(unreadable(read.reason, now)), failed: true };
 }
 
 function unreadable(reason: string, now: string): Verdict {

@@ -1,0 +1,43 @@
+// The API of this installation: built of the composed parts, and made to listen.
+import { randomBytes } from 'node:crypto';
+import type { Api } from './api/context.ts';
+import { Cursors } from './api/cursor.ts';
+import { PublicView } from './api/public-view.store.ts';
+import { cursorSecret } from './api/secret.store.ts';
+import { createServer } from './api/server.ts';
+import { type Listen, readListen } from './config.ts';
+import { describeFeeds } from './feeds/describe.ts';
+import type { Parts } from './parts.ts';
+import { KubecensusError } from './platform/errors.ts';
+
+const SECRET_BYTES = 32;
+
+/** The server, not listening. */
+export async function apiServer(parts: Parts): Promise<Api> {
+  const { config, db } = parts;
+  const secret = await cursorSecret(db, randomBytes(SECRET_BYTES).toString('hex'));
+  return createServer({
+    ...parts,
+    dataDir: config.dataDir,
+    cursors: new Cursors(secret),
+    publicView: new PublicView(db, config['api.publicNetworks']),
+    declaredFeeds: () => describeFeeds(config.feeds, config.secret),
+    readOptOuts: () => parts.policyFor(['0.0.0.0/0', '::/0']),
+    settings: {
+      publicUrl: config['api.publicUrl'],
+      publicAggregates: config['api.publicAggregates'],
+      requestsPerMinute: config['api.requestsPerMinute'],
+      publicRequestsPerMinute: config['api.publicRequestsPerMinute'],
+      trustedProxies: config['api.trustedProxies'],
+    },
+  });
+}
+
+/** Listens where the configuration says; gives the URL. Throws KC_API_LISTEN. */
+export async function listen(api: Api, where: string): Promise<string> {
+  try {
+    return await api.listen(readListen(where) as Listen);
+  } catch (error) {
+    throw new KubecensusError('KC_API_LISTEN', `${where}: ${(error as Error).message}.`, { cause: error });
+  }
+}

@@ -1,0 +1,70 @@
+// Counts as they are asked for and as they leave: conditions of a query, cells, what stands beside them, and pages of cells.
+import { Type } from 'typebox';
+import { KubecensusError } from '../platform/errors.ts';
+import { COUNTED_UNITS, NOT_OBSERVED_WORD, readConditions, type Where } from '../rollups/count-request.ts';
+import { DIMENSION_NAMES, type Dimension } from '../rollups/rollup.ts';
+import type { StatsCell } from '../rollups/stats.store.ts';
+import { Count, mapOf, orNull, Texts } from './schemas.ts';
+
+export const UnitWord = Type.Enum([...COUNTED_UNITS], {
+  description: 'what is counted once; clusters are an estimate between two numbers',
+});
+
+/** One counted cell, or one estimated one. */
+export const CountCell = Type.Object({
+  values: mapOf(orNull(Type.String()), { description: 'value of each dimension; null: not observed' }),
+  count: Type.Optional(Count),
+  low: Type.Optional(Count),
+  high: Type.Optional(Count),
+});
+
+/** What a table of counts is a table of. */
+export const COUNT_FACTS = {
+  unit: UnitWord,
+  estimate: Type.Boolean({ description: 'true: cells are an estimate from low to high; false: they are counted' }),
+  dimensions: Texts,
+  where: mapOf(Texts, { description: 'conditions; several values of one dimension mean any of them' }),
+  suppressedCells: Type.Integer({ minimum: 0, description: 'cells that are held back from answers without a key' }),
+};
+
+/** The conditions of a query: one parameter for each dimension. */
+export const conditionsOf = (query: Readonly<Partial<Record<Dimension, readonly string[]>>>): Where =>
+  readConditions(DIMENSION_NAMES.flatMap((dim) => (query[dim] ?? []).map((value): [string, string] => [dim, value])));
+
+/** The facts of a table of counts. */
+export const countFacts = (
+  asked: { readonly unit: (typeof COUNTED_UNITS)[number]; readonly by: readonly Dimension[]; readonly where: Where },
+  suppressedCells: number,
+) => ({
+  unit: asked.unit,
+  estimate: asked.unit === 'cluster',
+  dimensions: [...asked.by],
+  where: Object.fromEntries(
+    Object.entries(asked.where).map(([dim, values]) => [dim, values.map((value) => value || NOT_OBSERVED_WORD)]),
+  ),
+  suppressedCells,
+});
+
+/** A cell as it is written in answers. */
+export const writtenCell = (cell: StatsCell) => ({ ...cell, values: writtenValues(cell) });
+
+const writtenValues = (cell: StatsCell): Record<string, string | null> =>
+  Object.fromEntries(Object.entries(cell.values).map(([dim, value]) => [dim, value ?? null]));
+
+/**
+ * The page of cells behind the one whose key is `after` ('' for the first page), and the key of its last cell when there are more. Cells stand
+ * in their own fixed order. Throws KC_API_CURSOR when that cell is there no more: the survey went on.
+ */
+export function pageOfCells(
+  cells: readonly StatsCell[],
+  after: string,
+  limit: number,
+): { readonly page: readonly StatsCell[]; readonly last: string | null } {
+  const key = (cell: StatsCell): string => JSON.stringify(Object.values(cell.values));
+  const from = after === '' ? 0 : cells.findIndex((cell) => key(cell) === after) + 1;
+  if (after !== '' && from === 0)
+    throw new KubecensusError('KC_API_CURSOR', 'The counts have changed since that page.');
+  const page = cells.slice(from, from + limit);
+  const last = page.at(-1);
+  return { page, last: last === undefined || from + limit >= cells.length ? null : key(last) };
+}

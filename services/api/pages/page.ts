@@ -1,0 +1,14 @@
+// What a page of the dashboard is: sections of the reports under an address, and nothing that a report does not have.
+import type { Section } from '../../reports/section.ts';
+import type { DashboardData } from './dashboard-data.store.ts';
+
+export interface Page {
+  /** Lower-case words; the first page of the list stands at /. */
+  readonly slug: string;
+  /** In the navigation. */
+  readonly label: string;
+  readonly title: string;
+  /** One or two sentences below the title. */
+  readonly lead: string;
+  readonly sections: (data: DashboardData) => readonly Section[] | Promise<readonly Section[]>;
+}

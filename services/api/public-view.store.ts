@@ -1,0 +1,83 @@
+// The one place that counts pass through before they leave: whole for those with a key, without what small cells would say for all others.
+import type { Database } from '../platform/db/database.ts';
+import { KubecensusError } from '../platform/errors.ts';
+import { CLUSTER, type CountedUnit, type Where } from '../rollups/count-request.ts';
+import type { CountedSurvey } from '../rollups/counted-survey.ts';
+import { type Dimension, ROLLUP_SETS } from '../rollups/rollup.ts';
+import { type StatsCell, statsOf } from '../rollups/stats.store.ts';
+import { type PublicCells, publicCells } from '../rollups/suppress.store.ts';
+import type { Access } from './access.ts';
+
+/** Cells as they may leave, and how many were held back. */
+export interface View {
+  readonly cells: readonly StatsCell[];
+  readonly suppressedCells: number;
+}
+
+export interface Asked {
+  readonly by: readonly Dimension[];
+  readonly where: Where;
+  readonly unit: CountedUnit;
+}
+
+/** Surveys whose published cells are remembered: judging one reads its rollups and those of a week. */
+const REMEMBERED = 50;
+
+/** What may be published of counted surveys, judged once for each. */
+export class PublicView {
+  readonly #db: Database['db'];
+  /** Networks that a published cell stands for at least. */
+  readonly #k: number;
+  readonly #judged = new Map<string, Promise<PublicCells>>();
+
+  constructor(db: Database['db'], k: number) {
+    this.#db = db;
+    this.#k = k;
+  }
+
+  /** Counts a survey for whoever asks. Throws KC_API_FORBIDDEN for a table that is not published to those without a key. */
+  async countFor(access: Access, survey: CountedSurvey, asked: Asked): Promise<View> {
+    // Before anything is counted: whoever has no key may not make us read a whole survey either.
+    const dims = access.kind === 'key' ? null : publishedDimensions(asked);
+    const judged = dims === null ? null : await this.judge(survey);
+    const { cells } = await statsOf(this.#db, survey, asked);
+    if (dims === null || judged === null) return { cells, suppressedCells: 0 };
+    const shown = cells.filter(
+      (cell) =>
+        !judged.isHidden(
+          dims,
+          dims.map((dim) => wordOf(cell, asked.where, dim)),
+        ),
+    );
+    return { cells: shown, suppressedCells: cells.length - shown.length };
+  }
+
+  /** Which cells of a counted survey may be published. */
+  judge(survey: CountedSurvey): Promise<PublicCells> {
+    const key = `${survey.id} ${survey.rolledUpAt?.toISOString()}`;
+    const known = this.#judged.get(key);
+    if (known !== undefined) return known;
+    const judging = publicCells(this.#db, survey.id, this.#k);
+    this.#judged.set(key, judging);
+    judging.catch(() => this.#judged.delete(key));
+    const [oldest] = this.#judged.keys();
+    if (this.#judged.size > REMEMBERED && oldest !== undefined) this.#judged.delete(oldest);
+    return judging;
+  }
+}
+
+const wordOf = (cell: StatsCell, where: Where, dim: Dimension): string => cell.values[dim] ?? where[dim]?.[0] ?? '';
+
+/** The kept table that the answer is a part of, in its own order: only these were judged. */
+function publishedDimensions({ by, where, unit }: Asked): readonly Dimension[] {
+  const conditions = Object.entries(where) as [Dimension, readonly string[]][];
+  const wanted = new Set([...by, ...conditions.map(([dim]) => dim)]);
+  const single = conditions.every(([dim, values]) => values.length === 1 && !by.includes(dim));
+  const kept = ROLLUP_SETS.find((set) => set.length === wanted.size && set.every((dim) => wanted.has(dim)));
+  if (unit !== CLUSTER && single && kept !== undefined) return kept;
+  const tables = ROLLUP_SETS.map((set) => set.join(' and ') || 'the whole').join('; ');
+  throw new KubecensusError(
+    'KC_API_FORBIDDEN',
+    `Without a key there are counts by these dimensions, each condition counted as one and of one value: ${tables}.`,
+  );
+}

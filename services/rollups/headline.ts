@@ -1,0 +1,29 @@
+// The two headline counts of a survey: what they count, in every unit, alone and together.
+import type { ClusterInterval } from './cluster-estimate.ts';
+import type { Unit } from './rollup.ts';
+
+/** The two headline indicators over distinct things of one unit. A host or certificate has an indicator when any of its endpoints has it. */
+export interface IndicatorCounts {
+  readonly certificateName: number;
+  readonly versionEndpoint: number;
+  readonly both: number;
+  readonly onlyCertificateName: number;
+  readonly onlyVersionEndpoint: number;
+  readonly either: number;
+}
+
+export interface UnitHeadline {
+  /** Distinct things of this unit in the survey, whatever they answered. */
+  readonly observed: number;
+  readonly all: IndicatorCounts;
+  /** The same without endpoints whose honeypot grade is medium or high. */
+  readonly withoutSuspects: IndicatorCounts;
+}
+
+/** What is said first of a survey. */
+export interface SurveySummary {
+  readonly headline: Readonly<Record<Unit, UnitHeadline>>;
+  readonly clusters: ClusterInterval;
+  /** AS number in decimal -> one address of it, so that networks can be named without reading a survey again. Never published. */
+  readonly addressOfNetwork: Readonly<Record<string, string>>;
+}
