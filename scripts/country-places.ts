@@ -1,12 +1,19 @@
 // Writes services/reports/charts/country-places.ts: one place for each country, from the outlines that world-atlas packages.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { FeatureCollection, MultiPolygon, Polygon, Position } from 'geojson';
 import countries from 'i18n-iso-countries';
 import { feature } from 'topojson-client';
 
 type Topology = Parameters<typeof feature>[0];
 type Place = readonly [number, number];
+type Ring = readonly (readonly number[])[];
+/** As GeoJSON has it: rings of a piece, the outer one first. */
+type Outline =
+  | { readonly type: 'Polygon'; readonly coordinates: readonly Ring[] }
+  | { readonly type: 'MultiPolygon'; readonly coordinates: readonly (readonly Ring[])[] };
+interface Outlines {
+  readonly features: readonly { readonly id?: unknown; readonly geometry: Outline }[];
+}
 
 const require = createRequire(import.meta.url);
 const OUT = new URL('../services/reports/charts/country-places.ts', import.meta.url);
@@ -14,7 +21,7 @@ const OUT = new URL('../services/reports/charts/country-places.ts', import.meta.
 /** 1:50 million outlines (Natural Earth, public domain): they have the small territories that many servers stand in (Singapore, Hong Kong). */
 export function countryPlacesText(): string {
   const topology = JSON.parse(readFileSync(require.resolve('world-atlas/countries-50m.json'), 'utf8')) as Topology;
-  const { features } = feature(topology, topology.objects['countries']!) as FeatureCollection<Polygon | MultiPolygon>;
+  const { features } = feature(topology, topology.objects['countries']!) as unknown as Outlines;
   const places = new Map<string, Middle>();
   for (const one of features) {
     const code = countries.numericToAlpha2(String(one.id ?? ''));
@@ -51,7 +58,7 @@ interface Middle {
   readonly extent: number;
 }
 
-function middle(geometry: Polygon | MultiPolygon): Middle {
+function middle(geometry: Outline): Middle {
   const pieces = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates;
   return pieces
     .map((piece) => centroid(unwrapped(piece[0]!)))
@@ -59,7 +66,7 @@ function middle(geometry: Polygon | MultiPolygon): Middle {
 }
 
 /** Longitudes without the jump at the date line, which would turn a piece inside out. */
-function unwrapped(ring: readonly Position[]): Place[] {
+function unwrapped(ring: Ring): Place[] {
   const places: Place[] = [];
   for (const [x = 0, y = 0] of ring) {
     const before = places.at(-1)?.[0] ?? x;

@@ -9,6 +9,7 @@ import { feedHostReason } from './candidates/feed-host.ts';
 import type { Policy } from './candidates/policy.ts';
 import { createResolver, DEFAULT_MAX_ANSWERS, type Resolver } from './candidates/resolve.ts';
 import type { Config } from './config.ts';
+import { createDeliveries } from './deliveries.ts';
 import { placeViews } from './exports/sql-views.store.ts';
 import { openFeed } from './feeds/index.ts';
 import { withLimit } from './feeds/limit.ts';
@@ -84,9 +85,11 @@ async function open(
   const userAgent = userAgentOf(config);
   const http = createClient({ userAgent });
   closers.push(() => http.close());
-  // Deliveries go where their owner says; what feeds name, others may have a hand in.
+  // What feeds name, others may have a hand in.
   const guarded = createClient({ userAgent, guard: feedHostReason });
   closers.push(() => guarded.close());
+  const deliveries = createDeliveries(config, userAgent);
+  closers.push(() => deliveries.close());
   const geo = once(
     async () =>
       lab?.geo ?? openGeo(withoutNull({ countryMmdb: config['geo.countryMmdb'], asnMmdb: config['geo.asnMmdb'] })),
@@ -139,6 +142,7 @@ async function open(
     http: http.request,
     geo,
     pace,
+    deliveries,
     codeVersion,
     userAgent,
     policyFor: policies.policyFor,

@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { readScope } from './candidates/scope-text.ts';
 import { KubecensusError } from './platform/errors.ts';
+import { SMTP_SECURITY } from './platform/mailer.ts';
+import { STORAGE_ENCRYPTION } from './platform/object-storage.ts';
+import { WEBHOOK_SECRETS } from './reports/delivery/destination.ts';
 import { DEFAULT_K, SMALLEST_K } from './rollups/suppress.ts';
 
 /** One setting: where it comes from, how its text is read, what it means. docs/configuration.md is tested against this table. */
@@ -111,6 +114,22 @@ const flag = (env: string, fallback: boolean, means: string): Setting<boolean> =
         : { ok: false, expected: 'true or false' },
 });
 
+/** One of a closed set of words. */
+const word = <Word extends string>(
+  env: string,
+  fallback: Word,
+  words: readonly Word[],
+  means: string,
+): Setting<Word> => ({
+  env,
+  fallback,
+  means,
+  read: (value) => {
+    const found = words.find((one) => one === value);
+    return found === undefined ? { ok: false, expected: `one of ${words.join(', ')}` } : { ok: true, value: found };
+  },
+});
+
 /** Where a server listens. */
 export interface Listen {
   readonly host: string;
@@ -134,6 +153,10 @@ export function readListen(text: string): Listen | null {
   const port = Number(digits);
   return digits === undefined || port > 65535 ? null : { host: six ?? name ?? '', port };
 }
+
+/** A web address that a path may be added to. */
+const WEB_ADDRESS = /^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/;
+const MAIL_ADDRESS = /^[^\s@<>]+@[^\s@<>]+$/;
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 
@@ -159,7 +182,7 @@ export const SETTINGS = {
   ),
   'contact.email': matching(
     'KUBECENSUS_CONTACT_EMAIL',
-    /^[^\s@<>]+@[^\s@<>]+$/,
+    MAIL_ADDRESS,
     'an e-mail address',
     'A role mailbox; sent with every request.',
   ),
@@ -205,7 +228,7 @@ export const SETTINGS = {
   ),
   'api.publicUrl': matching(
     'KUBECENSUS_API_PUBLIC_URL',
-    /^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/,
+    WEB_ADDRESS,
     'an http:// or https:// URL without query',
     'The URL by which others reach the API. Unset: the address that it listens on.',
   ),
@@ -237,6 +260,57 @@ export const SETTINGS = {
     [],
     'Addresses or networks of proxies whose X-Forwarded-For names the client.',
   ),
+  'reports.url': matching(
+    'KUBECENSUS_REPORTS_URL',
+    WEB_ADDRESS,
+    'an http:// or https:// URL without query',
+    'Where the directory of reports is served to those who get them; mails and webhooks link there. Unset: no link.',
+  ),
+  'smtp.host': optional('KUBECENSUS_SMTP_HOST', 'The relay that takes mail. Unset: no mail is sent.'),
+  'smtp.port': whole('KUBECENSUS_SMTP_PORT', 587, [1, 65_535], 'Its port.'),
+  'smtp.security': word(
+    'KUBECENSUS_SMTP_SECURITY',
+    'starttls',
+    SMTP_SECURITY,
+    'starttls (must succeed), tls (from the first byte, usually port 465) or none.',
+  ),
+  'smtp.user': optional('KUBECENSUS_SMTP_USER', 'User at the relay. Unset: it asks for no password.'),
+  'mail.from': matching(
+    'KUBECENSUS_MAIL_FROM',
+    /^(?:[^<>@\r\n]*<[^\s@<>]+@[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+)$/,
+    'an address, or a name and <an address>',
+    'Sender of mails. Unset: no mail is sent.',
+  ),
+  'mail.unsubscribe': matching(
+    'KUBECENSUS_MAIL_UNSUBSCRIBE',
+    MAIL_ADDRESS,
+    'an e-mail address',
+    'Who reads unsubscriptions. Unset: contact.email, else mail.from.',
+  ),
+  'mail.unsubscribeUrl': matching(
+    'KUBECENSUS_MAIL_UNSUBSCRIBE_URL',
+    /^https:\/\/[^\s<>]+$/,
+    'an https:// URL',
+    'A page of yours that takes a one-click unsubscription (RFC 8058); {schedule} and {recipient} are put in.',
+  ),
+  'webhook.allowHosts': list(
+    'KUBECENSUS_WEBHOOK_ALLOW_HOSTS',
+    [],
+    'Names or addresses of receivers that may be private or speak plain HTTP. All others must be public and speak TLS.',
+  ),
+  's3.endpoint': matching(
+    'KUBECENSUS_S3_ENDPOINT',
+    WEB_ADDRESS,
+    'an http:// or https:// URL without query',
+    "An S3-compatible store. Unset: Amazon's of the region.",
+  ),
+  's3.region': text('KUBECENSUS_S3_REGION', 'us-east-1', 'Its region.'),
+  's3.encryption': word(
+    'KUBECENSUS_S3_ENCRYPTION',
+    'none',
+    STORAGE_ENCRYPTION,
+    'Encryption at rest that the store is asked for: none, AES256 or aws:kms.',
+  ),
   'log.level': {
     env: 'KUBECENSUS_LOG_LEVEL',
     fallback: 'info',
@@ -246,6 +320,15 @@ export const SETTINGS = {
         ? { ok: true, value }
         : { ok: false, expected: `one of ${LOG_LEVELS.join(', ')}` },
   } satisfies Setting<string>,
+} as const;
+
+/** Secrets that no file of settings holds: each stands in this variable, or in the file that VARIABLE_FILE names. */
+export const SECRETS = {
+  smtpPassword: 'KUBECENSUS_SMTP_PASSWORD',
+  webhook: WEBHOOK_SECRETS,
+  s3Key: 'AWS_ACCESS_KEY_ID',
+  s3Secret: 'AWS_SECRET_ACCESS_KEY',
+  s3Session: 'AWS_SESSION_TOKEN',
 } as const;
 
 type Values = { readonly [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never };

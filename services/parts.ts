@@ -14,6 +14,7 @@ import type { Geo } from './platform/geo.ts';
 import type { Log } from './platform/log.ts';
 import type { JobQueue } from './platform/queue/queue.ts';
 import type { Pace } from './probes/pace.ts';
+import type { Means } from './reports/delivery/delivery.ts';
 
 /** Everything that commands and roles are made of. */
 export interface Parts {
@@ -26,6 +27,8 @@ export interface Parts {
   readonly http: HttpClient;
   readonly geo: () => Promise<Geo>;
   readonly pace: Pace;
+  /** What reports leave by. */
+  readonly deliveries: Means;
   readonly codeVersion: string;
   readonly userAgent: string;
   /** Policy for a scope, with opt-outs at most 15 s old. */

@@ -6,7 +6,7 @@ import { makePartitions } from './observations/partition.store.ts';
 import type { Parts } from './parts.ts';
 import { nextFire, startTick } from './platform/cron.ts';
 import { makeReport } from './reports/report.job.ts';
-import { deliverDue } from './schedules/deliver.job.ts';
+import { type DeliverContext, deliverDue } from './schedules/deliver.job.ts';
 import { type FireContext, runFire } from './schedules/fire.job.ts';
 import { claimDue } from './schedules/schedule.store.ts';
 import { beginSurvey, surveyDefaults } from './survey-request.ts';
@@ -22,6 +22,8 @@ const PAUSE_POLL_MS = 250;
 const ISSUE_MS = 500;
 /** Open chunks that the queue holds at most: more would only wait there, and are issued when these are done. */
 const ISSUED_AT_ONCE = 200;
+/** How often the outbox is looked at. */
+const DELIVER_MS = 1000;
 /** A stop halts at once: no further dial starts, running probes end by their own deadline (15 s), and what was observed is committed. */
 const GRACE_MS = 0;
 /** Every second; schedules themselves are due by the minute or the second, as their expression says. */
@@ -83,10 +85,12 @@ async function startScheduler(parts: Parts): Promise<Stop> {
   const stopPartitions = repeat(DAY_MS / 24, parts, 'partitions', () => makePartitions(parts.db, parts.now()));
   const tick = startTick(TICK, async () => {
     for (const fire of await claimDue(parts.db, parts.now(), nextFire)) await runFire(fire, fireContext(parts));
-    await deliverDue({ ...parts, dataDir: parts.config.dataDir });
   });
+  // Apart from the fires: a receiver that is slow must not hold up a schedule.
+  const stopDelivering = repeat(DELIVER_MS, parts, 'deliveries', () => deliverDue(deliverContext(parts)));
   return async () => {
     await tick.stop();
+    await stopDelivering();
     await stopPartitions();
     await stopIssuing();
   };
@@ -104,13 +108,28 @@ async function startApi(parts: Parts): Promise<Stop> {
   return () => api.close();
 }
 
+/** What deliveries need of the composed parts. */
+export function deliverContext(parts: Parts): DeliverContext {
+  return { ...parts, random: Math.random, dataDir: parts.config.dataDir };
+}
+
 /** What a fire needs of the composed parts. */
 export function fireContext(parts: Parts): FireContext {
   return {
     ...parts,
-    writeReport: (id, name) =>
+    writeReport: (id, { report, owner = null, sections, countries }) =>
       makeReport(
-        { id, name, surveyId: null, compareId: null, owner: null, out: null, formats: ['html', 'markdown', 'json'] },
+        {
+          id,
+          name: report,
+          surveyId: null,
+          compareId: null,
+          owner,
+          out: null,
+          formats: ['html', 'markdown', 'json'],
+          ...(sections === undefined ? {} : { sections }),
+          ...(countries === undefined ? {} : { countries }),
+        },
         { ...parts, dataDir: parts.config.dataDir },
       ),
     startFeed: async (feed) => (await parts.queue()).add([jobOf('collect', { feed })]),

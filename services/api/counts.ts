@@ -1,9 +1,11 @@
 // Counts as they are asked for and as they leave: conditions of a query, cells, what stands beside them, and pages of cells.
+import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
 import { KubecensusError } from '../platform/errors.ts';
 import { COUNTED_UNITS, NOT_OBSERVED_WORD, readConditions, type Where } from '../rollups/count-request.ts';
 import { DIMENSION_NAMES, type Dimension } from '../rollups/rollup.ts';
 import type { StatsCell } from '../rollups/stats.store.ts';
+import type { Place } from './cursor.ts';
 import { Count, mapOf, orNull, Texts } from './schemas.ts';
 
 export const UnitWord = Type.Enum([...COUNTED_UNITS], {
@@ -52,19 +54,21 @@ const writtenValues = (cell: StatsCell): Record<string, string | null> =>
   Object.fromEntries(Object.entries(cell.values).map(([dim, value]) => [dim, value ?? null]));
 
 /**
- * The page of cells behind the one whose key is `after` ('' for the first page), and the key of its last cell when there are more. Cells stand
- * in their own fixed order. Throws KC_API_CURSOR when that cell is there no more: the survey went on.
+ * The page of cells behind `place` (how many came before, and the mark of the last of them), and the place behind the page when there are
+ * more. Cells stand in their own fixed order. Throws KC_API_CURSOR when that cell is not there any more: the survey went on.
  */
 export function pageOfCells(
   cells: readonly StatsCell[],
-  after: string,
+  place: Place,
   limit: number,
-): { readonly page: readonly StatsCell[]; readonly last: string | null } {
-  const key = (cell: StatsCell): string => JSON.stringify(Object.values(cell.values));
-  const from = after === '' ? 0 : cells.findIndex((cell) => key(cell) === after) + 1;
-  if (after !== '' && from === 0)
+): { readonly page: readonly StatsCell[]; readonly last: Place | null } {
+  const [from = 0, mark] = place as [number?, string?];
+  if (from > 0 && markOf(cells[from - 1]) !== mark)
     throw new KubecensusError('KC_API_CURSOR', 'The counts have changed since that page.');
-  const page = cells.slice(from, from + limit);
-  const last = page.at(-1);
-  return { page, last: last === undefined || from + limit >= cells.length ? null : key(last) };
+  const end = from + limit;
+  return { page: cells.slice(from, end), last: end >= cells.length ? null : [end, markOf(cells[end - 1])] };
 }
+
+/** Short, however long the values are: a cursor has to fit into a URL. */
+const markOf = (cell: StatsCell | undefined): string =>
+  createHash('sha256').update(JSON.stringify(cell)).digest('base64url').slice(0, 22);

@@ -7,8 +7,8 @@ export type Place = readonly (string | number)[];
 
 /** Bytes of the signature that are kept: 128 bits, beyond guessing. */
 const SIGNATURE_BYTES = 16;
-/** Longer than any that we make: sort keys are ids, times and addresses. */
-export const LONGEST_CURSOR = 512;
+/** Longer than any that we make: the longest sort key is a stated version of 512 characters, of four bytes each. */
+export const LONGEST_CURSOR = 4096;
 
 /** Makes and reads the cursors of one installation. `secret` is its own. */
 export class Cursors {

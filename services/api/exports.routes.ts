@@ -68,7 +68,8 @@ export const exports: Resource = (api, context) => {
   const { db, now, dataDir, codeVersion, database } = context;
   const directory = join(dataDir, 'exports');
   const closing = new AbortController();
-  api.addHook('onClose', async () => closing.abort());
+  // Before the server waits for its open requests: an export may go on for minutes.
+  api.addHook('preClose', async () => closing.abort());
   let making = 0;
 
   const make = async ({ dataset, format, survey, since }: Static<typeof Request>): Promise<ExportFile> => {

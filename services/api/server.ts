@@ -92,7 +92,13 @@ function addHooks(api: Api, context: ApiContext): void {
   api.addHook('preParsing', async (request) => {
     authorize(request.access, request.routeOptions.config.needs, context.settings.publicAggregates);
   });
+  let isClosing = false;
+  api.addHook('preClose', async () => {
+    isClosing = true;
+  });
   api.addHook('onSend', async (request, reply, payload) => {
+    // A client would keep its connection, and a stop would wait for it.
+    if (isClosing) void reply.header('connection', 'close');
     const [limit, remaining, reset] = ['limit', 'remaining', 'reset'].map((name) =>
       reply.getHeader(`ratelimit-${name}`),
     );

@@ -40,16 +40,16 @@ export const stats: Resource = (api, context) => {
       const { survey: named, by = [], unit = 'endpoint', limit = PAGE_ROWS, cursor, ...filters } = request.query;
       const question = questionOf('/v1/stats', request.query);
       // Without a named survey, further pages stay with that of the first.
-      const [first = null, after = ''] = cursor === undefined ? [] : cursors.read(question, cursor).map(String);
+      const [first, ...place] = cursor === undefined ? [] : cursors.read(question, cursor);
       const asked = { by, unit, where: conditionsOf(filters) };
-      const survey = await countedSurvey(db, named ?? first);
+      const survey = await countedSurvey(db, named ?? (first === undefined ? null : String(first)));
       if (named !== undefined && hasCurrent(request, reply, survey, codeVersion)) return reply;
       const view = await publicView.countFor(request.access, survey, asked);
-      const { page, last } = pageOfCells(view.cells, after, limit);
+      const { page, last } = pageOfCells(view.cells, place, limit);
       return {
         meta: { survey: surveyFacts(survey), ...countFacts(asked, view.suppressedCells) },
         data: page.map(writtenCell),
-        next: last === null ? null : cursors.write(question, [survey.id, last]),
+        next: last === null ? null : cursors.write(question, [survey.id, ...last]),
       };
     },
   );

@@ -79,17 +79,17 @@ export const surveyTables: Resource = (api, { db, cursors, codeVersion, publicVi
       async (request, reply) => {
         const { survey: named, limit = PAGE_ROWS, cursor } = request.query;
         const question = questionOf(path, request.query);
-        const [first = null, after = ''] = cursor === undefined ? [] : cursors.read(question, cursor).map(String);
+        const [first, ...place] = cursor === undefined ? [] : cursors.read(question, cursor);
         const asked = { by: [...by], unit: 'endpoint' as const, where: {} };
-        const survey = await countedSurvey(db, named ?? first);
+        const survey = await countedSurvey(db, named ?? (first === undefined ? null : String(first)));
         if (named !== undefined && hasCurrent(request, reply, survey, codeVersion)) return reply;
         const view = await publicView.countFor(request.access, survey, asked);
-        const { page, last } = pageOfCells(view.cells, after, limit);
+        const { page, last } = pageOfCells(view.cells, place, limit);
         const day = survey.window.to ?? survey.createdAt;
         return {
           meta: { survey: surveyFacts(survey), ...countFacts(asked, view.suppressedCells) },
           data: page.map(writtenCell).map((cell) => ({ ...cell, ...more(cell.values, day) })),
-          next: last === null ? null : cursors.write(question, [survey.id, last]),
+          next: last === null ? null : cursors.write(question, [survey.id, ...last]),
         };
       },
     );

@@ -1,14 +1,13 @@
 // kubecensus fingerprint: judges NDJSON evidence without a database or a packet.
 import { constants, createReadStream } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { fingerprintLine } from '../fingerprints/fingerprint-line.ts';
-import { jsonDocuments } from '../fingerprints/json-documents.ts';
+import { JsonDocuments } from '../fingerprints/json-documents.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import { type Command, EXIT } from './command.ts';
 
-/** Verdicts written at once: one write per line would cost more than judging. */
-const LINES_PER_WRITE = 256;
+/** Read and written at once: some hundred lines, so that judging and not the reading of pieces is what costs. */
+const PIECE_BYTES = 512 * 1024;
 
 export const fingerprintCommand: Command = {
   usage: 'fingerprint [file]',
@@ -16,21 +15,20 @@ export const fingerprintCommand: Command = {
   printsRows: false,
   run: async (session, [file]) => {
     if (file !== undefined && file !== '-') await access(file, constants.R_OK).catch(unreadable);
-    const input = file === undefined || file === '-' ? process.stdin : createReadStream(file);
-    const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-    input.on('error', (error) => lines.emit('error', error));
-    let waiting: string[] = [];
-    let failed = 0;
+    const input =
+      file === undefined || file === '-' ? process.stdin : createReadStream(file, { highWaterMark: PIECE_BYTES });
+    input.setEncoding('utf8');
     const now = new Date().toISOString();
-    for await (const document of jsonDocuments(lines)) {
-      const verdict = fingerprintLine(document, now);
-      waiting.push(verdict.line, '\n');
-      if (verdict.failed) failed++;
-      if (waiting.length < 2 * LINES_PER_WRITE) continue;
-      await session.out(waiting.join(''));
-      waiting = [];
-    }
-    await session.out(waiting.join(''));
+    const documents = new JsonDocuments();
+    let failed = 0;
+    const judge = async (texts: readonly string[]): Promise<void> => {
+      if (texts.length === 0) return;
+      const verdicts = texts.map((text) => fingerprintLine(text, now));
+      failed += verdicts.filter((verdict) => verdict.failed).length;
+      await session.out(verdicts.map(({ line }) => `${line}\n`).join(''));
+    };
+    for await (const piece of input) await judge(documents.read(piece as string));
+    await judge(documents.end());
     if (failed > 0) session.say(`${failed} line(s) were no evidence; their verdicts say so.`);
     return EXIT.done;
   },

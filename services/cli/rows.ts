@@ -7,7 +7,7 @@ export const ROW_FORMATS = ['json', 'ndjson', 'csv', 'table'] as const;
 export type RowFormat = (typeof ROW_FORMATS)[number];
 
 /** Counts by word are an object in JSON and "word n, word n" elsewhere. */
-type Value = string | number | boolean | Date | null | readonly string[] | { readonly [word: string]: number };
+type Value = string | number | boolean | Date | null | readonly string[] | { readonly [word: string]: number | string };
 
 export type Row = Readonly<Record<string, Value>>;
 

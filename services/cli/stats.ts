@@ -2,10 +2,11 @@
 import { KubecensusError } from '../platform/errors.ts';
 import { CLUSTER, COUNTED_UNITS, readConditions, readDimensions, readUnit } from '../rollups/count-request.ts';
 import { DIMENSION_NAMES } from '../rollups/rollup.ts';
+import type { CellEstimate } from '../rollups/sample-estimate.ts';
 import { type StatsCell, stats } from '../rollups/stats.store.ts';
 import { TALLY_DIMENSIONS, type TallyDimension, tallyCounts } from '../tallies/tally.store.ts';
 import { type Command, EXIT, type ExitCode, listOption, type Options, type Session, textOption } from './command.ts';
-import { formatRows, type Row } from './rows.ts';
+import { formatRows, type Row, type RowFormat } from './rows.ts';
 
 export const statsCommand: Command = {
   usage: 'stats',
@@ -36,15 +37,28 @@ async function counts(session: Session, options: Options): Promise<ExitCode> {
   const { cells } = await stats(parts.db, { surveyId: textOption(options, 'survey'), by, where, unit });
   await session.out(
     formatRows(
-      cells.map((cell) => rowOf(cell, unit)),
+      cells.map((cell) => rowOf(cell, unit, session.format)),
       session.format,
     ),
   );
   return EXIT.done;
 }
 
-const rowOf = (cell: StatsCell, unit: string): Row =>
-  'count' in cell ? { ...cell.values, [unit]: cell.count } : { ...cell.values, low: cell.low, high: cell.high };
+function rowOf(cell: StatsCell, unit: string, format: RowFormat): Row {
+  if (!('count' in cell)) return { ...cell.values, low: cell.low, high: cell.high };
+  return { ...cell.values, [unit]: cell.count, ...(cell.estimate === undefined ? {} : written(cell.estimate, format)) };
+}
+
+/** Beside the count of a sample: one field in JSON, columns elsewhere. */
+function written({ total, standardError, low, high, method }: CellEstimate, format: RowFormat): Row {
+  if (format === 'json' || format === 'ndjson') return { estimate: { total, standardError, low, high, method } };
+  return {
+    estimated_total: Math.round(total),
+    standard_error: Math.round(standardError),
+    estimated_low: Math.round(low),
+    estimated_high: Math.round(high),
+  };
+}
 
 /** 'component=kubelet' and 'component=kube-proxy-metrics' together mean either; '-' and '' mean not observed. */
 function pairOf(text: string): [string, string] {

@@ -1,5 +1,6 @@
 // Datasets and their columns as data: one list serves header, queries, docs/exports.md and tests. Append-only: names and order stay.
 
+import { CELL_ESTIMATE } from './cell-estimate.ts';
 import { column, type Dataset, privateColumn } from './column.ts';
 import { logs, sightings } from './feed-datasets.ts';
 import { PATCH_PATTERN, patchTable } from './patch-table.ts';
@@ -144,7 +145,7 @@ export const DATASETS = {
     description: 'counts of a survey by dimensions',
     unit: 'counts',
     perSurvey: true,
-    source: 'rollup r where r.survey_id = $SURVEY',
+    source: `rollup r join survey u on u.id = r.survey_id left join lateral (${CELL_ESTIMATE}) e on true where r.survey_id = $SURVEY`,
     since: AGGREGATE,
     orderBy: 'r.unit, r.dims, r.count desc, r.values',
     columns: [
@@ -158,6 +159,28 @@ export const DATASETS = {
         'their values, in the same order; not observed is ? in CSV and null in JSON',
       ),
       column('count', 'integer', 'r.count', 'how many', 'in the column unit'),
+      column(
+        'estimated_total',
+        'number',
+        'e.total',
+        'of endpoints of a sampled survey: what the count says of all candidates (Horvitz and Thompson); empty for every other count',
+        'endpoints',
+      ),
+      column(
+        'standard_error',
+        'number',
+        'e.error',
+        'standard error of the estimated total, each endpoint for itself',
+        'endpoints',
+      ),
+      column(
+        'estimated_low',
+        'number',
+        'e.low',
+        'lower end of its 95 % interval, widened because endpoints of one network come and go together',
+        'endpoints',
+      ),
+      column('estimated_high', 'number', 'e.high', 'upper end of the same', 'endpoints'),
     ],
   },
   versions: {

@@ -54,8 +54,9 @@ export class CertificateView {
   #apiServerNames: boolean | null = null;
   #foreignService: boolean | null = null;
   #vendorName: boolean | null = null;
-  #tellsName: boolean | null = null;
+  #tellingNames: readonly string[] | null = null;
   #ownNames: readonly string[] | null = null;
+  #line: string | null = null;
 
   constructor(parts: Parts) {
     this.commonName = first(parts.subject, 'CN');
@@ -86,14 +87,14 @@ export class CertificateView {
 
   /** True when one distribution gives one of the names only to its API servers. */
   get vendorName(): boolean {
-    this.#vendorName ??= this.tellsName && this.ownNames.some((name) => API_SERVER_MARKER.test(name));
+    this.#vendorName ??= this.tellingNames.some((name) => API_SERVER_MARKER.test(name));
     return this.#vendorName;
   }
 
-  /** False when no name of a distribution or a cluster is among them: one test instead of several. */
-  get tellsName(): boolean {
-    this.#tellsName ??= this.ownNames.some((name) => TELLING_NAME.test(name));
-    return this.#tellsName;
+  /** Those of `ownNames` that are a distribution's or one cluster's: mostly none or one, told by one test instead of several. */
+  get tellingNames(): readonly string[] {
+    this.#tellingNames ??= this.ownNames.filter((name) => TELLING_NAME.test(name));
+    return this.#tellingNames;
   }
 
   /** Those of `names` that are not the names of every API server: what a distribution can be told by. */
@@ -104,15 +105,18 @@ export class CertificateView {
 
   /** "O=…,CN=… < OU=…,O=…,CN=…": the attributes of subject and issuer that tell distributions, in one line for one pattern. */
   get line(): string {
-    const subject = lineOf([], this.organisations, this.commonName);
-    return `${subject} < ${lineOf(this.issuerUnits, this.issuerOrganisations, this.issuerCommonName)}`;
+    if (this.#line === null) {
+      const subject = lineOf(NONE, this.organisations, this.commonName);
+      this.#line = `${subject} < ${lineOf(this.issuerUnits, this.issuerOrganisations, this.issuerCommonName)}`;
+    }
+    return this.#line;
   }
 
   /** SHA-256 of the SubjectPublicKeyInfo, lower-case hex; null without DER. */
   get publicKeySha256(): string | null {
     if (this.#publicKey === null) return null;
     const { leaf, start, end } = this.#publicKey;
-    decode(leaf);
+    if (decoded !== leaf) decode(leaf);
     return hash('sha256', scratch.subarray(start, end), 'hex');
   }
 }
@@ -132,8 +136,12 @@ interface Base64Writer {
   base64Write(text: string, offset: number, length: number): number;
 }
 
+/** What stands in `scratch`. */
+let decoded = '';
+
 /** Decodes into `scratch` as Buffer.from does, without a new buffer. Returns the number of octets. */
 function decode(base64: string): number {
+  decoded = base64;
   return (scratch as Buffer & Base64Writer).base64Write(base64, 0, Buffer.byteLength(base64, 'base64'));
 }
 

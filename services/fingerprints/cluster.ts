@@ -28,7 +28,7 @@ export function clusterKeys(facts: Facts, indicators: Indicators, key: string | 
     const { publicKeySha256, authorityKeyId } = certificate;
     if (publicKeySha256 !== null) add(keys, 'spki', `spki\n${publicKeySha256}`, key);
     if (authorityKeyId !== null) add(keys, 'aki', `aki\n${authorityKeyId}`, key);
-    const names = certificate.tellsName ? certificate.ownNames.filter(isClusterName) : [];
+    const names = certificate.tellingNames.filter(isClusterName);
     for (const name of names.slice(0, MAX_NAME_KEYS)) add(keys, 'dns', `dns\n${name}`, key);
   }
   return keys;
@@ -36,10 +36,11 @@ export function clusterKeys(facts: Facts, indicators: Indicators, key: string | 
 
 function add(keys: string[], kind: string, text: string, key: string | null): void {
   const one = `${kind}-${digest(text, key)}`;
+  if (keys.includes(one)) return;
   // Put in its place at once: there are four or five.
   let at = keys.length;
-  while (at > 0 && keys[at - 1]! > one) at--;
-  if (keys[at - 1] !== one) keys.splice(at, 0, one);
+  for (; at > 0 && keys[at - 1]! > one; at--) keys[at] = keys[at - 1]!;
+  keys[at] = one;
 }
 
 /** Only certificates of a cluster's own authority: the key id of a public authority joins the whole web. */

@@ -1,10 +1,12 @@
 // Is the host what it says it is? A passive grade from contradictions between what it sent and what Kubernetes sends.
 import { type Answer, hasUuid, headerOf, someAnswer } from './answer.ts';
+import type { Said } from './answer-facts.ts';
 import { buildDay, emulationContradiction, plusRuleBroken } from './build-consistency.ts';
 import type { BuildInfo } from './build-info.ts';
 import type { Facts } from './facts.ts';
 import type { GitVersion } from './git-version.ts';
 import type { UuidField } from './head.ts';
+import { Recent } from './recent.ts';
 import type { Indicators } from './rungs/list.ts';
 import { forbiddenForm, unauthorizedForm } from './status-body.ts';
 import { isUtcSeconds } from './utc-time.ts';
@@ -13,7 +15,8 @@ import type { ComponentName, Verdict } from './verdict.ts';
 /** What the checks look at. */
 interface Case {
   readonly facts: Facts;
-  readonly indicators: Indicators;
+  /** Rungs of the answers alone. */
+  readonly indicators: Pick<Indicators, 'auditId' | 'flowSchema' | 'cacheControl' | 'serverHeader'>;
   readonly build: BuildInfo | null;
   readonly version: GitVersion | null;
 }
@@ -30,6 +33,8 @@ interface Check {
   readonly says: string;
   /** True when the body of /version alone decides: such checks are made once for each build. */
   readonly ofBuild?: true;
+  /** True when the time of the observation counts. All others are made once for all endpoints that answered alike. */
+  readonly ofTime?: true;
   readonly holds: (it: Case) => boolean;
 }
 
@@ -80,6 +85,7 @@ export const CONSISTENCY_CHECKS: readonly Check[] = [
   },
   {
     reason: 'built_in_the_future',
+    ofTime: true,
     weight: 4,
     says: 'The build date is after the observation.',
     holds: isBuiltInFuture,
@@ -245,26 +251,36 @@ export function consistencyOf(
   if (component !== 'kube-apiserver' && component !== 'kubectl-proxy') return CONSISTENT;
   const it: Case = { facts, indicators, build: facts.build, version: facts.gitVersion };
   const ofBuild = faultsOfBuild(it);
-  let found = faultsOfHost(it);
-  if (ofBuild.length > 0)
-    found = CONSISTENCY_CHECKS.filter((check) => ofBuild.includes(check) || found.includes(check));
-  if (found.length === 0) return CONSISTENT;
-  const weight = found.reduce((sum, check) => sum + check.weight, 0);
-  return {
-    grade: weight === 1 ? 'low' : weight < 4 ? 'medium' : 'high',
-    reasons: found.map((check) => check.reason),
-  };
+  const ofAnswers = faultsOfAnswers(it);
+  const ofTime = faults(TIME_CHECKS, it);
+  const count = ofBuild.length + ofAnswers.length + ofTime.length;
+  if (count === 0) return CONSISTENT;
+  const found = CONSISTENCY_CHECKS.filter((check) => [ofBuild, ofAnswers, ofTime].some((list) => list.includes(check)));
+  return graded.get(found.map((check) => check.reason).join(' '), () => gradeOf(found));
 }
 
 const CONSISTENT: Verdict['honeypot'] = { grade: 'none', reasons: Object.freeze([]) };
-const HOST_CHECKS = CONSISTENCY_CHECKS.filter((check) => check.ofBuild !== true);
-const BUILD_CHECKS = CONSISTENCY_CHECKS.filter((check) => check.ofBuild === true);
-const NO_FAULTS: readonly Check[] = [];
-const faults = new WeakMap<BuildInfo, readonly Check[]>();
+/** Combinations of faults. Those that occur number some hundred. */
+const graded = new Recent<Verdict['honeypot']>(1024);
 
-function faultsOfHost(it: Case): readonly Check[] {
+function gradeOf(found: readonly Check[]): Verdict['honeypot'] {
+  const weight = found.reduce((sum, check) => sum + check.weight, 0);
+  return {
+    grade: weight === 1 ? 'low' : weight < 4 ? 'medium' : 'high',
+    reasons: Object.freeze(found.map((check) => check.reason)),
+  };
+}
+
+const BUILD_CHECKS = CONSISTENCY_CHECKS.filter((check) => check.ofBuild === true);
+const TIME_CHECKS = CONSISTENCY_CHECKS.filter((check) => check.ofTime === true);
+const ANSWER_CHECKS = CONSISTENCY_CHECKS.filter((check) => check.ofBuild !== true && check.ofTime !== true);
+const NO_FAULTS: readonly Check[] = [];
+const buildFaults = new WeakMap<BuildInfo, readonly Check[]>();
+const answerFaults = new WeakMap<Said, readonly Check[]>();
+
+function faults(checks: readonly Check[], it: Case): readonly Check[] {
   let found: Check[] | null = null;
-  for (const check of HOST_CHECKS) {
+  for (const check of checks) {
     if (!check.holds(it)) continue;
     found ??= [];
     found.push(check);
@@ -272,13 +288,24 @@ function faultsOfHost(it: Case): readonly Check[] {
   return found ?? NO_FAULTS;
 }
 
+function faultsOfAnswers(it: Case): readonly Check[] {
+  const { said } = it.facts;
+  if (!said.shared) return faults(ANSWER_CHECKS, it);
+  let found = answerFaults.get(said);
+  if (found === undefined) {
+    found = faults(ANSWER_CHECKS, it);
+    answerFaults.set(said, found);
+  }
+  return found;
+}
+
 /** What is wrong with the build that /version states, whoever states it. */
 function faultsOfBuild(it: Case): readonly Check[] {
   if (it.build === null) return NO_FAULTS;
-  let found = faults.get(it.build);
+  let found = buildFaults.get(it.build);
   if (found === undefined) {
-    found = BUILD_CHECKS.filter((check) => check.holds(it));
-    faults.set(it.build, found);
+    found = faults(BUILD_CHECKS, it);
+    buildFaults.set(it.build, found);
   }
   return found;
 }

@@ -20,6 +20,14 @@ interface Slot {
   readonly end: number;
 }
 
+interface Known {
+  readonly rest: string;
+  readonly answer: Answer;
+}
+
+/** Texts of one sample that are compared. */
+const MAX_ALIKE = 16;
+
 /** A UUID of one digit. */
 const uuidOf = (digit: string): string => '8-4-4-4-12'.replace(/\d+/g, (count) => digit.repeat(Number(count)));
 
@@ -32,8 +40,8 @@ export class HeadForm {
   /** What stands before each slot, and behind the last. */
   readonly #fixed: readonly string[];
   readonly #flowSchemaAt: number;
-  /** By what stands behind the head. */
-  readonly #answers = new Map<string, Answer>();
+  /** By a sample of what stands behind the head: these texts are long to hash, and quick to compare. */
+  readonly #answers = new Map<number, Known[]>();
 
   /** The form of `head`, which is everything up to the body. */
   constructor(path: string, end: string | null, head: string) {
@@ -65,14 +73,20 @@ export class HeadForm {
   }
 
   /** The answer of all responses of this form with this `rest` behind the head, if it was given before. */
-  known(rest: string): Answer | undefined {
-    return this.#answers.get(rest);
+  known(rest: string): Answer | null {
+    const alike = this.#answers.get(sampleOf(rest));
+    if (alike !== undefined) for (const one of alike) if (one.rest === rest) return one.answer;
+    return null;
   }
 
   /** The same, made. It stands for many: its UUIDs are all zeros. */
   learn(rest: string): Answer {
     const answer = this.#read('000', rest);
-    this.#answers.set(rest, answer);
+    const sample = sampleOf(rest);
+    const alike = this.#answers.get(sample) ?? [];
+    if (alike.length >= MAX_ALIKE) alike.shift();
+    alike.push({ rest: flat(rest), answer });
+    this.#answers.set(sample, alike);
     return answer;
   }
 
@@ -110,6 +124,14 @@ export class HeadForm {
     const response = head.join('') + rest;
     return readAnswer({ path: this.path, response, ...(this.end === null ? {} : { end: this.end }) });
   }
+}
+
+/** A number that texts share which have the same length and the same characters at some places. */
+function sampleOf(text: string): number {
+  const step = 1 + (text.length >> 4);
+  let sample = text.length;
+  for (let at = 0; at < text.length; at += step) sample = (Math.imul(sample, 31) + text.charCodeAt(at)) | 0;
+  return sample;
 }
 
 function slotsOf(head: string): readonly Slot[] {

@@ -40,7 +40,7 @@ export function shareAnswer(path: string, response: string, end: string | null):
   const size = headEnd * (MAX_RESPONSE + 1) + response.length;
   const rest = response.slice(headEnd);
   let form = formOf(size, path, response, end);
-  let answer = form?.known(rest) ?? null;
+  let answer = form === null ? null : form.known(rest);
   earn(answer === null ? PER_ANSWER : PER_KNOWN);
   if (answer === null && credit >= PRICE) {
     credit -= PRICE;

@@ -2,6 +2,7 @@
 import type { ClusterInterval } from '../rollups/cluster-estimate.ts';
 import type { UnitHeadline } from '../rollups/headline.ts';
 import type { Cell, Dimension, Unit } from '../rollups/rollup.ts';
+import type { SampleEstimate } from '../rollups/sample-estimate.ts';
 
 export interface SurveyFacts {
   readonly id: string;
@@ -90,6 +91,8 @@ export interface HeadlineData {
   readonly rollups: readonly Rollup[];
   /** How many clusters the confirmed and probable endpoints belong to, at least and at most by the estimate. Absent: not estimated. */
   readonly clusters?: ClusterInterval;
+  /** What a sampled or stopped survey says of the rest. Absent or null: nothing was sampled. */
+  readonly sampling?: SampleEstimate | null;
   readonly feedRuns: readonly FeedRunFacts[];
   readonly tallies: readonly TallyFacts[];
   /** AS number (decimal) -> name of the network, as the source of networks spells it. */

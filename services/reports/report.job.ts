@@ -44,7 +44,7 @@ export interface MadeReport {
   readonly report: Report;
   readonly files: ReportFiles;
   readonly surveyId: string;
-  readonly manifest: object;
+  readonly manifest: Readonly<Record<string, unknown>>;
 }
 
 /** Builds and writes a report. Throws KC_USAGE for an unknown name, KC_NO_SURVEY when there is nothing to report on, KC_REPORT_OUT for a place it may not use. */

@@ -89,6 +89,7 @@ async function headlineData(snapshot: Kysely<DB>, request: HeadlineRequest): Pro
     survey,
     headline: summary.headline,
     clusters: summary.clusters,
+    sampling: summary.sampling,
     rollups,
     feedRuns: await readFeedRuns(snapshot, survey),
     tallies: await readTallies(snapshot),

@@ -17,12 +17,16 @@ export function wilson(successes: number, trials: number, z: number = Z95): Inte
   requireCount('successes', successes);
   requireCount('trials', trials);
   if (trials < 1 || successes > trials) throw new RangeError(`${successes} of ${trials} is no proportion`);
-  const p = successes / trials;
+  return wilsonOf(successes / trials, trials, z);
+}
+
+/** The same of a share 0 <= p <= 1 of a sample that is worth `trials` > 0 independent ones, which need be no whole number. */
+export function wilsonOf(p: number, trials: number, z: number = Z95): Interval {
   const shrink = 1 + z ** 2 / trials;
   const centre = (p + z ** 2 / (2 * trials)) / shrink;
   const half = (z * Math.sqrt((p * (1 - p)) / trials + z ** 2 / (4 * trials ** 2))) / shrink;
   // At the ends the formula gives 0 and 1 exactly; in floating point it misses them by an ulp.
-  return [successes === 0 ? 0 : centre - half, successes === trials ? 1 : centre + half];
+  return [p === 0 ? 0 : centre - half, p === 1 ? 1 : centre + half];
 }
 
 /** The one-sided 95 % upper bound of a proportion of which nothing was seen in n trials: 1 - 0.05^(1/n), about 3/n. n >= 1. */

@@ -1,6 +1,7 @@
 // The two headline counts of a survey: what they count, in every unit, alone and together.
 import type { ClusterInterval } from './cluster-estimate.ts';
 import type { Unit } from './rollup.ts';
+import type { SampleEstimate } from './sample-estimate.ts';
 
 /** The two headline indicators over distinct things of one unit. A host or certificate has an indicator when any of its endpoints has it. */
 export interface IndicatorCounts {
@@ -24,6 +25,8 @@ export interface UnitHeadline {
 export interface SurveySummary {
   readonly headline: Readonly<Record<Unit, UnitHeadline>>;
   readonly clusters: ClusterInterval;
+  /** What a sample says of the rest; null for a survey of everything, and for one that observed nothing. */
+  readonly sampling: SampleEstimate | null;
   /** AS number in decimal -> one address of it, so that networks can be named without reading a survey again. Never published. */
   readonly addressOfNetwork: Readonly<Record<string, string>>;
 }

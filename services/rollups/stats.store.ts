@@ -7,7 +7,10 @@ import { CLUSTER, type CountedUnit, type Where } from './count-request.ts';
 import { countedSurvey } from './counted-survey.store.ts';
 import type { CountedSurvey } from './counted-survey.ts';
 import { count } from './rollup.store.ts';
-import type { Cell, Dimension } from './rollup.ts';
+import type { Cell, Dimension, Unit } from './rollup.ts';
+import { drawnShare } from './sample-estimate.store.ts';
+import { type CellEstimate, cellEstimate, widestEffect } from './sample-estimate.ts';
+import { surveySummary } from './summary.store.ts';
 
 export interface StatsQuery {
   /** null: the newest counted survey. */
@@ -17,9 +20,9 @@ export interface StatsQuery {
   readonly unit: CountedUnit;
 }
 
-/** One cell. Clusters are an estimate between two numbers, everything else is counted. */
+/** One cell. Clusters are an estimate between two numbers, everything else is counted; endpoints of a sample have an estimated total beside the count. */
 export type StatsCell =
-  | { readonly values: Cell['values']; readonly count: number }
+  | { readonly values: Cell['values']; readonly count: number; readonly estimate?: CellEstimate }
   | { readonly values: Cell['values']; readonly low: number; readonly high: number };
 
 export interface Stats extends Omit<StatsQuery, 'surveyId'> {
@@ -41,8 +44,23 @@ export async function statsOf(
 ): Promise<Stats> {
   await requireFeeds(db, survey, where.feed ?? []);
   const query = { surveyId: survey.id, by, where };
-  const cells: StatsCell[] = unit === CLUSTER ? await clusters(db, query) : await count(db, { ...query, unit });
+  const cells: StatsCell[] =
+    unit === CLUSTER
+      ? await clusters(db, query)
+      : await estimated(db, survey, unit, await count(db, { ...query, unit }));
   return { survey, by, where, unit, cells: cells.toSorted(largestFirst) };
+}
+
+/**
+ * Totals are estimated of endpoints only: a host or certificate is in the sample when any of its endpoints is, with a probability that nobody
+ * knows. Of a survey that did not end, the sample is not whole and has none either.
+ */
+async function estimated(db: Kysely<DB>, survey: CountedSurvey, unit: Unit, cells: Cell[]): Promise<StatsCell[]> {
+  const share = drawnShare(survey);
+  if (share === null || unit !== 'endpoint' || survey.state !== 'complete') return cells;
+  const { sampling } = await surveySummary(db, survey.id);
+  const effect = sampling === null ? 1 : widestEffect(sampling);
+  return cells.map((cell) => ({ ...cell, estimate: cellEstimate(cell.count, share, effect) }));
 }
 
 /** By code units and not by the database's collation, so that an order is the same on every server. */

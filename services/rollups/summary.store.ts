@@ -6,12 +6,16 @@ import type { DB } from '../platform/db/schema.ts';
 import { clusterInterval } from './cluster.store.ts';
 import type { IndicatorCounts, SurveySummary, UnitHeadline } from './headline.ts';
 import type { Unit } from './rollup.ts';
+import { countSampling } from './sample-estimate.store.ts';
 import { GRADE, JOIN_SUSPECT } from './suspect.store.ts';
 
 /** The summary that is kept, else a new count. The survey must exist. */
 export async function surveySummary(db: Kysely<DB>, surveyId: string): Promise<SurveySummary> {
   const row = await db.selectFrom('survey').select('summary').where('id', '=', surveyId).executeTakeFirst();
-  return (row?.summary ?? null) === null ? countSummary(db, surveyId) : (row?.summary as unknown as SurveySummary);
+  const kept = (row?.summary ?? null) as SurveySummary | null;
+  if (kept === null) return countSummary(db, surveyId);
+  // One that was kept before there were estimates has none.
+  return kept.sampling === undefined ? { ...kept, sampling: await countSampling(db, surveyId) } : kept;
 }
 
 /** Counts the summary of a counted survey and keeps it with the survey; recompute() drops it. Idempotent. */
@@ -24,6 +28,7 @@ async function countSummary(db: Kysely<DB>, surveyId: string): Promise<SurveySum
   return {
     headline: await countHeadline(db, surveyId),
     clusters: await clusterInterval(db, surveyId),
+    sampling: await countSampling(db, surveyId),
     addressOfNetwork: Object.fromEntries(await addressPerNetwork(db, surveyId)),
   };
 }

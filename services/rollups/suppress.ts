@@ -43,7 +43,7 @@ export function cellKey(values: readonly string[]): string {
 
 /**
  * Decides for all tables of a survey together, because they give each other away: a table by one dimension is the margin of tables by two.
- * Held back are (1) cells of fewer than k networks, (2) cells of few networks that differ from an earlier survey's by less than k, and (3)
+ * Held back are (1) cells of fewer than k networks (but for what was not observed at all), (2) cells of few networks that differ from an earlier survey's by less than k, and (3)
  * as many more as it takes that none of these can be worked out from totals: in every line what is hidden stands for k networks and two
  * cells at least, and in a table by two dimensions each hidden cell lies on a closed path of hidden cells, which is exactly when no
  * sums determine it (Gusfield 1988, A graph theoretic approach to statistical data security).
@@ -80,7 +80,16 @@ function primary(table: CountedTable, k: number, earlier: SuppressOptions['earli
       const step = Math.abs(cell.count - (counts.get(cellKey(cell.values)) ?? cell.count));
       return step > 0 && step < k;
     });
-  return new Set(table.cells.filter((cell) => cell.networks < k || steps(cell)).map((cell) => cellKey(cell.values)));
+  return new Set(
+    table.cells
+      .filter((cell) => saysSomething(cell) && (cell.networks < k || steps(cell)))
+      .map((cell) => cellKey(cell.values)),
+  );
+}
+
+/** What was not observed in any dimension describes nobody. The total has no dimensions and does. */
+function saysSomething({ values }: CountedCell): boolean {
+  return values.length === 0 || values.some((value) => value !== '');
 }
 
 /** Hides the smallest cells of a line until what is hidden is two cells and k networks at least, or the whole line is. */

@@ -1,30 +1,66 @@
-// Empties the outbox: every due delivery is tried once; failures wait for their next try.
+// Empties the outbox: every due delivery is tried once, a few at a time; failures wait for their next try.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../platform/clock.ts';
 import type { DB } from '../platform/db/schema.ts';
 import type { Log } from '../platform/log.ts';
+import type { AttemptEnd, Means } from '../reports/delivery/delivery.ts';
 import { deliverTo } from '../reports/delivery/index.ts';
 import { reportDirectory } from '../reports/report-files.ts';
-import { finishDelivery, takeDueDeliveries } from './delivery.store.ts';
+import { nextAttempt } from './backoff.ts';
+import { finishDelivery, type TakenDelivery, takeDueDelivery } from './delivery.store.ts';
 
 export interface DeliverContext {
   readonly db: Kysely<DB>;
   readonly now: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
   readonly log: Log;
   readonly dataDir: string;
+  readonly deliveries: Means;
 }
+
+/** Deliveries on their way at once: a receiver that is slow should not hold up the others. */
+const LANES = 4;
+/** An attempt that takes longer has failed. Half of the lease, so that nobody else has taken it by then. */
+const ATTEMPT_MS = 5 * 60_000;
 
 /** Delivers what is due. Receivers may see a report twice, always under the same id. Failures are values: logged, stored, tried again. */
 export async function deliverDue(context: DeliverContext): Promise<void> {
-  for (const delivery of await takeDueDeliveries(context.db, context.now())) {
-    const failure = await deliverTo(delivery.destination, reportDirectory(context.dataDir, delivery.reportId)).catch(
-      (error: Error) => error.message,
+  const lane = async (): Promise<void> => {
+    for (let taken = await next(); taken !== null; taken = await next()) await attempt(taken, context);
+  };
+  const next = (): Promise<TakenDelivery | null> => takeDueDelivery(context.db, context.now());
+  await Promise.all(Array.from({ length: LANES }, lane));
+}
+
+async function attempt(taken: TakenDelivery, context: DeliverContext): Promise<void> {
+  const { destination, reportId, schedule } = taken;
+  const directory = reportDirectory(context.dataDir, reportId);
+  const end = await bounded(
+    deliverTo({ destination, directory, schedule, at: context.now() }, context.deliveries),
+    ATTEMPT_MS,
+  );
+  const at = context.now();
+  const again =
+    end.result === 'failed' ? nextAttempt(taken.tried, at, context.random(), end.retryAfterMs ?? 0) : null;
+  if (end.result !== 'delivered')
+    context.log.warn(
+      { report: reportId, destination, attempt: taken.attempt, ...end, next: again },
+      'a report was not delivered',
     );
-    if (failure !== null)
-      context.log.warn(
-        { delivery: delivery.id, attempt: delivery.attempts, failure },
-        'a delivery failed and will be tried again',
-      );
-    await finishDelivery(context.db, delivery.id, context.now(), failure);
+  await finishDelivery(context.db, taken, at, end, again);
+}
+
+async function bounded(work: Promise<AttemptEnd>, ms: number): Promise<AttemptEnd> {
+  const timer = new AbortController();
+  const late = sleep(ms, undefined, { signal: timer.signal, ref: false }).then(
+    (): AttemptEnd => ({ result: 'failed', detail: `it took longer than ${ms / 60_000} minutes` }),
+  );
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    timer.abort();
   }
 }

@@ -3,9 +3,10 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../platform/clock.ts';
 import type { DB } from '../platform/db/schema.ts';
 import type { Log } from '../platform/log.ts';
+import { isPartialManifest } from '../reports/delivery/delivery.ts';
 import { storeReport } from './delivery.store.ts';
 import { finishFire } from './schedule.store.ts';
-import type { Fire } from './schedule.ts';
+import type { Fire, ReportSpec } from './schedule.ts';
 
 export interface FireContext {
   readonly db: Kysely<DB>;
@@ -16,7 +17,10 @@ export interface FireContext {
   /** Creates a survey of the configured scope, if there is none of this id; the scheduler issues it. */
   readonly startSurvey: (id: string, feeds: readonly string[]) => Promise<void>;
   /** Writes a report on the newest counted survey below the data directory, under this id. */
-  readonly writeReport: (id: string, name: string) => Promise<{ surveyId: string; manifest: object }>;
+  readonly writeReport: (
+    id: string,
+    spec: ReportSpec,
+  ) => Promise<{ surveyId: string; manifest: Readonly<Record<string, unknown>> }>;
 }
 
 /** What is made by a fire has an id of the fire, so that a fire that is run again after a crash makes the same thing. */
@@ -49,11 +53,12 @@ async function start(fire: Fire, context: FireContext): Promise<string | null> {
       return null;
     case 'report': {
       const id = fireId('r', fire);
-      const made = await context.writeReport(id, spec.report);
+      const made = await context.writeReport(id, spec);
+      const held = isPartialManifest(made.manifest) && spec.evenPartial !== true;
       await storeReport(
         context.db,
         { id, name: spec.report, surveyId: made.surveyId, manifest: made.manifest },
-        { scheduleId, destinations },
+        { scheduleId, destinations, held },
         context.now(),
       );
       return id;

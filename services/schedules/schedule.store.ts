@@ -34,24 +34,46 @@ export async function addSchedule(
 /** A schedule with its last fire. */
 export interface ScheduleRow extends Schedule {
   readonly lastFireAt: Date | null;
+  /** The report that the last fire made. */
+  readonly lastReport: string | null;
   /** Why the last fire failed, else why the newest of its deliveries has not arrived. */
   readonly lastFailure: string | null;
-  /** Deliveries of all its reports that arrived, and that did not yet. */
+  /** Deliveries of all its reports that arrived, and that are still tried. */
   readonly delivered: number;
   readonly undelivered: number;
+  /** Not sent, because the survey is partial. */
+  readonly held: number;
+  /** Given up, refused, or not wanted any more. */
+  readonly stopped: number;
+  /** When the first of those that are still tried is tried next. */
+  readonly nextAttemptAt: Date | null;
 }
 
 export async function listSchedules(db: Kysely<DB>): Promise<ScheduleRow[]> {
   const result = await sql<ScheduleRow>`
-    select s.id, s.name, s.spec, s.cron, s.destinations, s.next_due_at as "nextDueAt", f.fire_at as "lastFireAt", coalesce(f.failure, (
+    select s.id, s.name, s.spec, s.cron, s.destinations, s.next_due_at as "nextDueAt", f.fire_at as "lastFireAt", f.report_id as "lastReport",
+      coalesce(f.failure, (
         select d.last_failure from delivery d where d.schedule_id = s.id and delivered_at is null and last_failure is not null order by d.id desc limit 1
-      )) as "lastFailure",
-      (select count(*) from delivery d where d.schedule_id = s.id and delivered_at is not null) as delivered,
-      (select count(*) from delivery d where d.schedule_id = s.id and delivered_at is null) as undelivered
+      )) as "lastFailure", c.*
     from schedule s left join lateral (select * from schedule_fire where schedule_id = s.id order by fire_at desc limit 1) f on true
+    cross join lateral (
+      select count(*) filter (where delivered_at is not null) as delivered,
+        count(*) filter (where delivered_at is null and stopped_at is null) as undelivered,
+        count(*) filter (where delivered_at is null and stopped_reason = 'partial') as held,
+        count(*) filter (where delivered_at is null and stopped_reason <> 'partial') as stopped,
+        min(next_attempt_at) filter (where delivered_at is null and stopped_at is null) as "nextAttemptAt"
+      from delivery where schedule_id = s.id
+    ) c
     order by s.name
   `.execute(db);
   return result.rows;
+}
+
+/** One schedule; throws KC_SCHEDULE when there is none of that name. */
+export async function requireSchedule(db: Kysely<DB>, name: string): Promise<ScheduleRow> {
+  const found = (await listSchedules(db)).find((schedule) => schedule.name === name);
+  if (found === undefined) throw new KubecensusError('KC_SCHEDULE', `There is no schedule named ${name}.`);
+  return found;
 }
 
 /** Removes a schedule and its fires; false when there is none of that name. */

@@ -4,7 +4,21 @@
 export type ScheduleSpec =
   | { readonly kind: 'feed'; readonly feed: string }
   | { readonly kind: 'survey'; readonly feeds: readonly string[] }
-  | { readonly kind: 'report'; readonly report: string };
+  | ReportSpec;
+
+/** A report and what its subscribers want of it. Fields that are absent ask for nothing. */
+export interface ReportSpec {
+  readonly kind: 'report';
+  readonly report: string;
+  /** Whose networks an owner's report covers. */
+  readonly owner?: string;
+  /** Only these sections, by id. */
+  readonly sections?: readonly string[];
+  /** Only endpoints of these countries, as two-letter codes. */
+  readonly countries?: readonly string[];
+  /** Also when the survey is partial. */
+  readonly evenPartial?: true;
+}
 
 export interface Schedule {
   readonly id: number;

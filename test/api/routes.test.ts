@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reportDirectory } from '../../services/reports/report-files.ts';
 import { writeReport } from '../../services/reports/write.ts';
+import { DIMENSION_NAMES } from '../../services/rollups/rollup.ts';
 import { stats } from '../../services/rollups/stats.store.ts';
 import { storeReport } from '../../services/schedules/delivery.store.ts';
+import { until } from '../platform/until.ts';
 import { countedSurvey, startApi, type TestApi } from '../support/api.ts';
 import { leaf, NOW, observation, silence } from '../support/observations.ts';
 import { type Document, declared, operationsOf } from '../support/openapi.ts';
@@ -44,7 +46,7 @@ async function furnish(api: TestApi): Promise<void> {
     { key: 'v1.30.1', distribution: 'vanilla', minor: '1.30' },
     { key: 'v1.29.2', distribution: 'vanilla', minor: '1.29' },
     { key: 'v1.28.3-gke.1', distribution: 'gke', minor: '1.28' },
-    { key: 'what', distribution: 'unknown', minor: null },
+    { key: '\u{1f600}'.repeat(128).padEnd(512, 'ß'), distribution: 'unknown', minor: null },
   ];
   await db
     .insertInto('tally_bucket')
@@ -68,7 +70,12 @@ async function furnish(api: TestApi): Promise<void> {
     ['r-1', 'headline'],
     ['r-2', 'owner'],
   ] as const)
-    await storeReport(db, { id, name, surveyId: 'S1', manifest: { id } }, { scheduleId: null, destinations: [] }, NOW);
+    await storeReport(
+      db,
+      { id, name, surveyId: 'S1', manifest: { id } },
+      { scheduleId: null, destinations: [], held: false },
+      NOW,
+    );
 }
 
 interface Step {
@@ -233,6 +240,7 @@ test('lists are whole when they are read page by page, and cursors hold for thei
     '/v1/surveys',
     '/v1/stats?survey=S1&by=component,country',
     '/v1/stats?by=outcome,country,distribution',
+    `/v1/stats?by=${DIMENSION_NAMES}`,
     '/v1/timeseries',
     '/v1/versions?survey=S2',
     '/v1/tallies?by=version',
@@ -369,4 +377,37 @@ test('an export is made once, downloaded whole or from where it broke off', asyn
   assert.equal((await api.get(file, key, { headers: { 'if-none-match': tag } })).status, 304);
   const head = await api.get(file, key, { method: 'HEAD' });
   assert.deepEqual([head.status, head.headers.get('content-length')], [200, String(bytes.length)]);
+});
+
+test('exports are made two at a time, and a server that stops does not wait for them', async (t) => {
+  const api = await startApi(t);
+  const key = await api.key();
+  const make = (id: string): Promise<Response> =>
+    api.get('/v1/exports', key, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': id },
+      body: JSON.stringify({ dataset: 'tallies', format: 'csv' }),
+    });
+  const blocker = await api.database.pool.connect();
+  try {
+    await blocker.query('begin; lock table tally in access exclusive mode');
+    const waiting = [make('a'), make('b')];
+    await until('both exports to wait', async () => {
+      const { rows } = await blocker.query("select 1 from pg_locks where not granted and relation = 'tally'::regclass");
+      return rows.length === 2 ? rows : null;
+    });
+    const third = await make('c');
+    assert.deepEqual([third.status, third.headers.get('retry-after')], [429, '30']);
+    await api.close();
+    const ended = await Promise.allSettled(waiting);
+    const answered = ended.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    assert.deepEqual(
+      answered.map((response) => [response.status, response.headers.get('connection')]),
+      Array(2).fill([500, 'close']),
+      'no connection is left to wait for',
+    );
+  } finally {
+    await blocker.query('rollback');
+    blocker.release();
+  }
 });

@@ -1,42 +1,30 @@
 // The page in a real browser: nothing is loaded or run, nothing is wider than the window, one drawing of each picture shows.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { type BrowserContext, chromium } from 'playwright-core';
+import type { BrowserContext } from 'playwright-core';
 import { feedsReport } from '../../services/reports/feeds-report.ts';
 import { headline } from '../../services/reports/headline.ts';
 import { htmlOf } from '../../services/reports/html.ts';
+import { browserMissing, openBrowser, type TestBrowser } from '../support/browser.ts';
 import { HOSTILE, hostileData } from './hostile-data.ts';
 import { sampleData, sampleTallies } from './sample-data.ts';
 import { manyFeeds, sampleFeeds } from './sample-feeds.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const skip = existsSync(CHROMIUM) ? false : `there is no ${CHROMIUM}`;
-const QUIET = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+const skip = browserMissing();
 
+let opened: TestBrowser;
 let browser: BrowserContext;
 let home: string;
 
 before(async () => {
   if (skip !== false) return;
   home = await mkdtemp(join(tmpdir(), 'report-page-'));
-  browser = await chromium.launchPersistentContext(join(home, 'profile'), {
-    executablePath: CHROMIUM,
-    headless: true,
-    args: QUIET,
-  });
+  opened = await openBrowser();
+  browser = opened.context;
   await writeFile(
     join(home, 'plain.html'),
     htmlOf(headline(sampleData({ endpoints: 900, weight: 811, seed: 3, tallies: sampleTallies(9) }))),
@@ -48,7 +36,7 @@ before(async () => {
 
 after(async () => {
   if (skip !== false) return;
-  await browser.close();
+  await opened.close();
   await rm(home, { recursive: true, force: true });
 });
 

@@ -204,6 +204,13 @@ test('a small cell that moved by less than k since an earlier survey is held bac
   assert.ok(!guarded.includes('FR'));
 });
 
+test('what was not observed in any dimension describes nobody and is published', () => {
+  const cells = [cell('kube-apiserver', 'US', 90), cell('kubelet', 'DE', 50), cell('', '', 1)];
+  const hidden = suppressed(tablesOf(cells), { k: K, earlier: [] });
+  assert.deepEqual(keys(hidden, ['country']), []);
+  assert.deepEqual(keys(hidden, DIMS), []);
+});
+
 test('the threshold cannot be set below its floor', () => {
   assert.throws(() => suppressed([], { k: 4, earlier: [] }), RangeError);
 });

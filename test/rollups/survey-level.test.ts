@@ -141,7 +141,8 @@ it('leaves what was observed as it was, and counts with the raised grade in roll
   );
   const { headline, clusters: estimate } = await readHeadlineData(db, {
     surveyId: 's',
-    compareId: null, owner: null,
+    compareId: null,
+    owner: null,
     generatedAt: NOW.toISOString(),
     codeVersion: 'x',
     geo: [],

@@ -23,6 +23,7 @@ export interface TestApi {
   readonly url: string;
   readonly dataDir: string;
   readonly context: ApiContext;
+  close(): Promise<void>;
   /** A request with a key, or without when it is null. */
   get(path: string, key?: string | null, init?: RequestInit): Promise<Response>;
   /** A key with these scopes and networks, as its owner holds it. */
@@ -67,6 +68,7 @@ export async function startApi(
     url,
     dataDir,
     context,
+    close: () => api.close(),
     get: (path, key = null, init = {}) =>
       fetch(`${url}${path}`, {
         ...init,

@@ -10,8 +10,9 @@ import { ICON, ICON_PATH, SHEET, SHEET_PATH, surveyFilter } from './layout.ts';
 import type { Page } from './page.ts';
 import { PAGES } from './pages.ts';
 import { FILE, sendFile } from './section-files.ts';
+import { sectionsHtml, sendPage, sendSignIn } from './sent-page.ts';
 import { addSession } from './session.routes.ts';
-import { sectionsHtml, sendPage, sendSignIn, viewer } from './viewer.ts';
+import { viewerOf } from './viewer.store.ts';
 
 const OfSurvey = Type.Object({ survey: Type.Optional(Id) });
 
@@ -41,7 +42,7 @@ type Pages = Parameters<Resource>[0];
 
 function addPage(pages: Pages, page: Page, path: string, context: ApiContext, reader: DashboardReader): void {
   pages.get(path, { schema: { hide: true, querystring: OfSurvey } }, async (request, reply) => {
-    const who = await viewer(request, context);
+    const who = await viewerOf(request, context);
     if (who.sees === 'nothing')
       return sendSignIn(reply, who, 'This installation shows its numbers to those with a key.');
     const { survey } = request.query;
@@ -60,7 +61,7 @@ function addPage(pages: Pages, page: Page, path: string, context: ApiContext, re
     `/${page.slug}/:kind/:file`,
     { schema: { hide: true, params: FILE, querystring: OfSurvey } },
     async (request, reply) => {
-      const who = await viewer(request, context);
+      const who = await viewerOf(request, context);
       if (who.sees === 'nothing') return sendSignIn(reply, who, 'The numbers need a key.');
       const data = await reader.read(request.query.survey ?? null, who.sees === 'whole');
       return sendFile(reply, who, await page.sections(data), request.params);

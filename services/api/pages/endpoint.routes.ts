@@ -8,7 +8,9 @@ import { endpointHistory } from '../endpoint.store.ts';
 import { coversAddress, mayUse } from '../keys/api-key.ts';
 import { endpointSection } from './endpoint-section.ts';
 import { FILE, sendFile } from './section-files.ts';
-import { sectionsHtml, sendPage, sendSignIn, type Viewer, viewer } from './viewer.ts';
+import { sectionsHtml, sendPage, sendSignIn } from './sent-page.ts';
+import { viewerOf } from './viewer.store.ts';
+import type { Viewer } from './viewer.ts';
 
 const Asked = Type.Object({
   address: Type.Optional(Type.String({ pattern: '^[0-9A-Fa-f:.]{0,45}$' })),
@@ -20,7 +22,7 @@ const MOST_ROWS = 500;
 
 export function addEndpointPage(pages: Parameters<Resource>[0], context: ApiContext): void {
   pages.get('/endpoint', { schema: { hide: true, querystring: Asked } }, async (request, reply) => {
-    const who = await viewer(request, context);
+    const who = await viewerOf(request, context);
     if (!seesHosts(who)) return sendSignIn(reply, who, 'Single hosts are shown to keys that cover them.');
     const { address = '', port = DEFAULT_PORT } = request.query;
     const filters = html`<form class="filters" method="get" action="/endpoint"><label><span>Address</span><input name="address" value="${address}" required></label><label><span>Port</span><input name="port" value="${port}" inputmode="numeric" size="6" required></label><button>Show</button></form>`;
@@ -43,7 +45,7 @@ export function addEndpointPage(pages: Parameters<Resource>[0], context: ApiCont
     '/endpoint/:kind/:file',
     { schema: { hide: true, params: FILE, querystring: Asked } },
     async (request, reply) => {
-      const who = await viewer(request, context);
+      const who = await viewerOf(request, context);
       if (!seesHosts(who)) return sendSignIn(reply, who, 'Single hosts are shown to keys that cover them.');
       const { address = '', port = DEFAULT_PORT } = request.query;
       return sendFile(reply, who, [await history(who, address, port)], request.params);

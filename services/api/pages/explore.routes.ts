@@ -10,7 +10,9 @@ import type { DashboardReader } from './dashboard-data.store.ts';
 import { type Counted, countedSection, titleOf } from './explore.ts';
 import { exploreForm } from './explore-form.ts';
 import { FILE, sendFile } from './section-files.ts';
-import { sectionsHtml, sendPage, sendSignIn, type Viewer, viewer } from './viewer.ts';
+import { sectionsHtml, sendPage, sendSignIn } from './sent-page.ts';
+import { viewerOf } from './viewer.store.ts';
+import type { Viewer } from './viewer.ts';
 
 const Question = Type.Object({
   survey: Type.Optional(Id),
@@ -31,7 +33,7 @@ export function addExplorePage(pages: Parameters<Resource>[0], context: ApiConte
       preValidation: async ({ url }, reply) => withoutBlanks(url, reply),
     },
     async (request, reply) => {
-      const who = await viewer(request, context);
+      const who = await viewerOf(request, context);
       if (who.sees === 'nothing') return sendSignIn(reply, who, 'Counting needs a key here.');
       const data = await reader.read(request.query.survey ?? null, who.sees === 'whole');
       const counted = await count(who, request.query);
@@ -49,7 +51,7 @@ export function addExplorePage(pages: Parameters<Resource>[0], context: ApiConte
     '/explore/:kind/:file',
     { schema: { hide: true, params: FILE, querystring: Question } },
     async (request, reply) => {
-      const who = await viewer(request, context);
+      const who = await viewerOf(request, context);
       if (who.sees === 'nothing') return sendSignIn(reply, who, 'Counting needs a key here.');
       return sendFile(reply, who, [countedSection(await count(who, request.query))], request.params);
     },

@@ -5,7 +5,8 @@ import { KubecensusError } from '../../platform/errors.ts';
 import { standaloneSvg } from '../../reports/charts.ts';
 import type { Section } from '../../reports/section.ts';
 import { csvOf } from '../../reports/table-csv.ts';
-import { sendAs, type Viewer } from './viewer.ts';
+import { sendAs } from './sent-page.ts';
+import type { Viewer } from './viewer.ts';
 
 /** data/<id>.csv, data/<id>.json and figures/<id>.svg below the path of a page. */
 export const FILE = Type.Object({

@@ -2,8 +2,9 @@
 import { Type } from 'typebox';
 import { accessOfKey } from '../access.store.ts';
 import type { ApiContext, Resource } from '../context.ts';
+import { sendSignIn } from './sent-page.ts';
 import { sessionCookie } from './session.ts';
-import { sendSignIn, viewer } from './viewer.ts';
+import { viewerOf } from './viewer.store.ts';
 
 const LONGEST_KEY = 200;
 const Form = Type.Object({ key: Type.String({ maxLength: LONGEST_KEY }) });
@@ -16,7 +17,7 @@ export function addSession(pages: Parameters<Resource>[0], context: ApiContext):
   pages.get('/session', { schema: { hide: true } }, async (request, reply) =>
     sendSignIn(
       reply,
-      await viewer(request, context),
+      await viewerOf(request, context),
       'Whoever has an API key of this installation sees all that it covers.',
     ),
   );

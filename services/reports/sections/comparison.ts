@@ -5,7 +5,7 @@ import type { HeadlineData } from '../headline-data.ts';
 import { type Section, section } from '../section.ts';
 import { surveyDifferences } from '../survey-differences.ts';
 import { writtenTime } from '../written-value.ts';
-import { MEASURES } from './indicators.ts';
+import { MEASURES } from './measures.ts';
 
 const UNITS: readonly { readonly unit: Unit; readonly plural: string }[] = [
   { unit: 'endpoint', plural: 'endpoints' },

@@ -5,16 +5,8 @@ import { count } from '../columns.ts';
 import type { HeadlineData } from '../headline-data.ts';
 import { isLab, isPartial, partialRuns } from '../manifest.ts';
 import { type Note, type Section, section, type Table } from '../section.ts';
-
-/** The five counts in the order in which every table and comparison lists them. */
-export const MEASURES: readonly { readonly key: keyof IndicatorCounts; readonly label: string }[] = [
-  { key: 'certificateName', label: 'Certificate names contain the Kubernetes names' },
-  { key: 'versionEndpoint', label: 'Discloses its version on /version' },
-  { key: 'both', label: 'Both' },
-  { key: 'onlyCertificateName', label: 'Only the certificate names' },
-  { key: 'onlyVersionEndpoint', label: 'Only the version' },
-  { key: 'either', label: 'Either' },
-];
+import { MEASURES } from './measures.ts';
+import { sampleParagraphs, sampleTables } from './sample.ts';
 
 export function indicatorsSection(data: HeadlineData): Section {
   const all = data.headline.endpoint.all;
@@ -57,6 +49,7 @@ export function indicatorsSection(data: HeadlineData): Section {
         { code: '/version' },
         '. The first count is the wider net and includes load balancers that merely carry such a certificate; the second is more precise and misses AKS and every other endpoint that hides its version. Neither replaces the other.',
       ],
+      ...sampleParagraphs(data),
     ],
     figures: [
       {
@@ -73,7 +66,7 @@ export function indicatorsSection(data: HeadlineData): Section {
         table: 'indicators',
       },
     ],
-    tables: [measures(data, 'all'), measures(data, 'withoutSuspects')],
+    tables: [measures(data, 'all'), measures(data, 'withoutSuspects'), ...sampleTables(data)],
     notes: notes(data),
   });
 }

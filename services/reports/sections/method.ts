@@ -43,12 +43,14 @@ export function methodSection(data: HeadlineData): Section {
           ],
           survey.sample === null
             ? [
-                'Every target was looked at: there is no sampling error, and no interval is given where nothing was sampled.',
+                survey.state === 'stopped'
+                  ? 'No sample was drawn, but the survey was stopped: shares among the targets looked at have an error for all others.'
+                  : 'Every target was looked at: there is no sampling error, and no interval is given where nothing was sampled.',
               ]
             : [
                 'This survey is a sample: each target was drawn with a probability of ',
                 { share: survey.sample, of: 'all targets' },
-                '. Counts are those of the sample and are not scaled up.',
+                '. Counts are those of the sample and are not scaled up; what is estimated of all stands in tables of its own.',
               ],
           [
             'The order is seeded (',
