@@ -6,7 +6,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     alter table delivery
       add column tries_before integer not null default 0,
       add column stopped_at timestamptz,
-      add column stopped_reason text check (stopped_reason in ('partial', 'stopped', 'gone', 'refused', 'given-up'))`.execute(db);
+      add column stopped_reason text check (stopped_reason in ('partial', 'stopped', 'gone', 'refused', 'given-up'))`.execute(
+    db,
+  );
   await sql`
     create table delivery_attempt (
       delivery_id bigint not null references delivery (id) on delete cascade,
@@ -27,6 +29,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       primary key (schedule_id, destination)
     )`.execute(db);
   await sql`
-    create index delivery_due on delivery (next_attempt_at) where delivered_at is null and stopped_at is null`.execute(db);
+    create index delivery_due on delivery (next_attempt_at) where delivered_at is null and stopped_at is null`.execute(
+    db,
+  );
   await sql`create index delivery_of_schedule on delivery (schedule_id, id)`.execute(db);
 }

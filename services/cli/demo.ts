@@ -1,8 +1,8 @@
 // kubecensus demo: the main job on the embedded database and an internet on loopback, from feeds to the report.
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { apiServer, listen } from '../api-server.ts';
 import { differences } from '../lab/compare.ts';
 import { type Lab, startLab } from '../lab/process.ts';
 import { expectedEndpoints } from '../lab/truth.ts';
@@ -21,9 +21,10 @@ const HOSTS = 2000;
 const SEED = 'kubecensus-demo';
 export const demoCommand: Command = {
   usage: 'demo',
-  help: 'the whole path on this machine: an internet on loopback, feeds, a survey, the report; then serves the report',
+  help: 'the whole path on this machine: an internet on loopback, feeds, a survey, the report; then serves the dashboard',
   options: [
     { flags: '--once', help: 'exit after the report' },
+    { flags: '--listen <address>', help: 'where the dashboard listens, as 127.0.0.1:8650', setting: 'api.listen' },
     { flags: '--hosts <n>', help: `hosts of the lab (default: ${HOSTS})` },
     { flags: '--seed <text>', help: `seed of the lab (default: ${SEED})` },
   ],
@@ -49,7 +50,7 @@ export const demoCommand: Command = {
       session.say(await comparison(parts, lab, id));
       const made = await report(parts);
       await session.out(await summary(made.files.directory, (performance.now() - started) / 1000));
-      if (options['once'] !== true) await serve(join(made.files.directory, 'index.html'), session);
+      if (options['once'] !== true) await serve(parts, session);
       return code;
     } finally {
       await lab.close();
@@ -107,35 +108,14 @@ async function summary(directory: string, seconds: number): Promise<string> {
   return `${markdown}\nThe report is in ${directory} (open index.html; data/ and figures/ hold its tables and pictures). ${seconds.toFixed(0)} s in all.\n`;
 }
 
-/** Serves the report's page on loopback until stopped. */
-async function serve(page: string, session: Session): Promise<void> {
-  const directory = join(page, '..');
-  const server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-    const file =
-      /^\/(data\/[\w-]+\.csv|figures\/[\w-]+\.svg|[\w-]+\.(?:md|json|html))$/.exec(path)?.[1] ??
-      (path === '/' ? 'index.html' : null);
-    if (file === null) return void response.writeHead(404).end();
-    readFile(join(directory, file)).then(
-      (body) =>
-        response
-          .writeHead(200, { 'content-type': TYPES[file.split('.').at(-1) as string] ?? 'text/plain; charset=utf-8' })
-          .end(body),
-      () => response.writeHead(404).end(),
-    );
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  session.say(
-    `The report is served at http://127.0.0.1:${(server.address() as { port: number }).port}/ until you press Ctrl-C.`,
-  );
-  if (!session.signal.aborted) await once(session.signal, 'abort');
-  server.close();
+/** Serves the dashboard on loopback until stopped: everything in it is the lab's, so that no key is asked for. */
+async function serve(parts: Parts, session: Session): Promise<void> {
+  const api = await apiServer({ ...parts, config: { ...parts.config, 'api.publicAggregates': true } });
+  try {
+    const url = await listen(api, parts.config['api.listen']);
+    session.say(`The dashboard is at ${url}/ until you press Ctrl-C.`);
+    if (!session.signal.aborted) await once(session.signal, 'abort');
+  } finally {
+    await api.close();
+  }
 }
-
-const TYPES: Readonly<Record<string, string>> = {
-  html: 'text/html; charset=utf-8',
-  csv: 'text/csv; charset=utf-8',
-  svg: 'image/svg+xml',
-  json: 'application/json',
-};

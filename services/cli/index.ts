@@ -15,6 +15,7 @@ import { feedsOverlapsCommand } from './overlaps.ts';
 import { ownersAddCommand, ownersListCommand, ownersRemoveCommand } from './owners.ts';
 import { reportCommand } from './report.ts';
 import { scheduleAddCommand, scheduleListCommand, scheduleRemoveCommand, scheduleRunCommand } from './schedule.ts';
+import { scheduleResendCommand, scheduleShowCommand, scheduleUnsubscribeCommand } from './schedule-deliveries.ts';
 import { startCommand } from './start.ts';
 import { statsCommand } from './stats.ts';
 import { surveyCommand } from './survey.ts';
@@ -55,6 +56,9 @@ export const COMMANDS: readonly Command[] = [
   scheduleListCommand,
   scheduleRemoveCommand,
   scheduleRunCommand,
+  scheduleShowCommand,
+  scheduleResendCommand,
+  scheduleUnsubscribeCommand,
   optOutAddCommand,
   optOutListCommand,
   optOutRemoveCommand,

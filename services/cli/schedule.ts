@@ -1,68 +1,72 @@
 // kubecensus schedule: reports, surveys and feeds on a cron expression, with deliveries.
+import { missingFor } from '../deliveries.ts';
+import type { Parts } from '../parts.ts';
 import { nextFire } from '../platform/cron.ts';
 import { KubecensusError } from '../platform/errors.ts';
-import { isDestination } from '../reports/delivery/index.ts';
-import { isReportName, REPORTS } from '../reports/index.ts';
-import { fireContext } from '../roles.ts';
+import { DESTINATION_FORMS, listDestinations } from '../reports/delivery/destination.ts';
+import { requireOwner } from '../reports/owner.store.ts';
+import { deliverContext, fireContext } from '../roles.ts';
 import { deliverDue } from '../schedules/deliver.job.ts';
 import { fireId, runFire } from '../schedules/fire.job.ts';
-import { addSchedule, claimNow, listSchedules, removeSchedule } from '../schedules/schedule.store.ts';
+import { addSchedule, claimNow, listSchedules, removeSchedule, requireSchedule } from '../schedules/schedule.store.ts';
 import type { ScheduleSpec } from '../schedules/schedule.ts';
-import { type Command, EXIT, listOption, type Options, textOption } from './command.ts';
+import { type Command, EXIT, listOption, type Options, type Session, textOption } from './command.ts';
 import { formatRows } from './rows.ts';
+import { SPEC_OPTIONS, specOf } from './schedule-spec.ts';
 
 export const scheduleAddCommand: Command = {
   usage: 'schedule add',
   help: 'add a schedule; it fires while `kubecensus start` runs, and a missed fire runs once after a restart',
   options: [
     { flags: '--name <name>', help: 'name of the schedule (default: what it runs)' },
-    { flags: '--report <name>', help: `write a report on the newest survey: ${Object.keys(REPORTS).join(', ')}` },
-    { flags: '--survey', help: 'start a survey of the configured scope' },
-    { flags: '--feed <name...>', help: 'pull this declared feed; with --survey: only candidates of these feeds' },
+    ...SPEC_OPTIONS,
     {
       flags: '--cron <expression>',
       help: 'five fields in UTC: minute hour day-of-month month day-of-week (both days must match)',
     },
-    { flags: '--to <destination...>', help: 'where the report goes: dir:PATH' },
+    { flags: '--deliver <destination...>', help: `where the report goes: ${DESTINATION_FORMS.join(', ')}` },
+    { flags: '--to <destination...>', help: 'the same as --deliver' },
   ],
   run: async (session, _args, options) => {
     const spec = specOf(options);
     const cron = textOption(options, 'cron');
     if (cron === null) throw new KubecensusError('KC_SCHEDULE', 'A schedule needs --cron.');
-    const destinations = listOption(options, 'to');
-    const unknown = destinations.filter((destination) => !isDestination(destination));
-    if (unknown.length > 0)
-      throw new KubecensusError('KC_SCHEDULE', `Reports are delivered to dir:PATH, not to ${unknown.join(', ')}.`);
-    if (spec.kind === 'report' && destinations.length === 0)
-      throw new KubecensusError('KC_SCHEDULE', 'A scheduled report needs a destination: --to dir:PATH.');
-    if (spec.kind !== 'report' && destinations.length > 0)
-      throw new KubecensusError('KC_SCHEDULE', '--to goes with --report.');
+    const destinations = destinationsOf(spec, options);
     const nextDueAt = nextFire(cron, new Date());
     const name = textOption(options, 'name') ?? defaultName(spec);
     if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(name))
       throw new KubecensusError('KC_SCHEDULE', 'A schedule is named with lower-case letters, digits and hyphens.');
     const parts = await session.open();
     if (spec.kind === 'feed') parts.declaredFeed(spec.feed);
+    if (spec.kind === 'report' && spec.owner !== undefined) await requireOwner(parts.db, spec.owner);
     await addSchedule(parts.db, { name, spec, cron, destinations, nextDueAt }, parts.now());
-    await session.out(formatRows([{ schedule: name, cron, nextDueAt }], session.format));
+    sayWhatIsMissing(session, destinations);
+    await session.out(formatRows([{ schedule: name, cron, nextDueAt, destinations }], session.format));
     return EXIT.done;
   },
 };
 
-function specOf(options: Options): ScheduleSpec {
-  const report = textOption(options, 'report');
-  const feeds = listOption(options, 'feed');
-  if (report !== null && options['survey'] === undefined && feeds.length === 0) {
-    if (!isReportName(report))
-      throw new KubecensusError(
-        'KC_SCHEDULE',
-        `There is no report named ${report}; there are: ${Object.keys(REPORTS).join(', ')}.`,
-      );
-    return { kind: 'report', report };
+function destinationsOf(spec: ScheduleSpec, options: Options): string[] {
+  const { destinations, unknown } = listDestinations([...listOption(options, 'deliver'), ...listOption(options, 'to')]);
+  if (unknown.length > 0)
+    throw new KubecensusError(
+      'KC_DESTINATION',
+      `Reports are delivered to ${DESTINATION_FORMS.join(', ')}, not to ${unknown.join(', ')}.`,
+    );
+  if (spec.kind === 'report' && destinations.length === 0)
+    throw new KubecensusError('KC_SCHEDULE', 'A scheduled report needs a destination: --deliver dir:PATH.');
+  if (spec.kind !== 'report' && destinations.length > 0)
+    throw new KubecensusError('KC_SCHEDULE', '--deliver goes with --report.');
+  return destinations;
+}
+
+/** The scheduler may have what this process has not; then this is a remark and no more. */
+function sayWhatIsMissing(session: Session, destinations: readonly string[]): void {
+  for (const destination of destinations) {
+    const missing = missingFor(destination, session.config);
+    if (missing.length > 0)
+      session.say(`${destination} needs ${missing.join(' and ')}, which the process that runs schedules must have.`);
   }
-  if (options['survey'] === true && report === null) return { kind: 'survey', feeds };
-  if (report === null && feeds.length === 1) return { kind: 'feed', feed: feeds[0] as string };
-  throw new KubecensusError('KC_SCHEDULE', 'A schedule runs one thing: --report NAME, --survey, or --feed NAME.');
 }
 
 const defaultName = (spec: ScheduleSpec): string =>
@@ -71,7 +75,7 @@ const defaultName = (spec: ScheduleSpec): string =>
 export const scheduleListCommand: Command = {
   usage: 'schedule list',
   isDefault: true,
-  help: 'list schedules with their last and next fire',
+  help: 'list schedules with their last and next fire, and the state of their deliveries',
   run: async (session) => {
     const parts = await session.open();
     const rows = (await listSchedules(parts.db)).map((schedule) => ({
@@ -83,6 +87,9 @@ export const scheduleListCommand: Command = {
       lastFailure: schedule.lastFailure,
       delivered: schedule.delivered,
       undelivered: schedule.undelivered,
+      held: schedule.held,
+      stopped: schedule.stopped,
+      nextAttemptAt: schedule.nextAttemptAt,
       destinations: schedule.destinations,
     }));
     await session.out(formatRows(rows, session.format));
@@ -111,8 +118,20 @@ export const scheduleRunCommand: Command = {
     const fire = await claimNow(parts.db, name as string, parts.now());
     if (fire === null) throw new KubecensusError('KC_SCHEDULE', `There is no schedule named ${name}.`);
     const failure = await runFire(fire, fireContext(parts));
-    await deliverDue({ ...parts, dataDir: parts.config.dataDir });
-    await session.out(formatRows([{ schedule: name as string, fire: fireId('fire', fire), failure }], session.format));
+    await deliverDue(deliverContext(parts));
+    const row = {
+      schedule: name as string,
+      fire: fireId('fire', fire),
+      failure,
+      ...(await deliveriesNow(parts, name)),
+    };
+    await session.out(formatRows([row], session.format));
     return failure === null ? EXIT.done : EXIT.failed;
   },
 };
+
+/** How far the deliveries of a schedule are; nothing for one that delivers nothing. */
+async function deliveriesNow(parts: Parts, name: string | undefined): Promise<Record<string, number>> {
+  const { destinations, delivered, undelivered, held, stopped } = await requireSchedule(parts.db, name as string);
+  return destinations.length === 0 ? {} : { delivered, undelivered, held, stopped };
+}

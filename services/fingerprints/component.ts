@@ -15,9 +15,25 @@ export interface ComponentRule {
   readonly why: string;
 }
 
-export interface Component {
+/** What reports and pages say of a component. Its source is the article of a security vendor on Kubernetes API security (2023-12-07) where that has it. */
+export interface ComponentProfile {
   readonly name: ComponentName;
   readonly title: string;
+  /** Where it listens when nobody chose otherwise, in words. */
+  readonly usualPort: string;
+  /** The addresses that it listens on by default. */
+  readonly bindsTo: string;
+  /** Encryption and authentication by default. */
+  readonly authenticates: string;
+  /** What it means that this is reachable from the internet. */
+  readonly exposure: string;
+  /** Whether that article speaks of it. */
+  readonly inArticle: boolean;
+  /** What to do, most urgent first. */
+  readonly advice: readonly AdviceSlug[];
+}
+
+export interface Component extends ComponentProfile {
   /** Where it listens by default and where distributions move it. */
   readonly ports: readonly number[];
   /** Rungs that rule it out, whatever else is seen. */
@@ -28,9 +44,5 @@ export interface Component {
   readonly notOnPlainPorts?: readonly number[];
   /** Ordered by grade, strongest first. */
   readonly rules: readonly ComponentRule[];
-  /** What it means that this is reachable from the internet, for reports. */
-  readonly exposure: string;
-  /** What to do, most urgent first. */
-  readonly advice: readonly AdviceSlug[];
   readonly authentication: (facts: Facts, indicators: Indicators) => Authentication | null;
 }

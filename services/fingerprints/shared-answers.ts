@@ -7,6 +7,8 @@ const MAX_RESPONSE = 2048;
 /** Answers kept, in some 20 MB at most; hostile hosts can make up more, and then all are forgotten and the next ones kept. */
 const MAX_ANSWERS = 8192;
 const HEAD_END = '\r\n\r\n';
+/** With one of these, an empty line may stand before what is taken for the head's end. */
+const BARE_NEWLINE = /(?<!\r)\n/;
 
 /** One answer and the only thing in it that its form does not tell. */
 export interface SharedAnswer {
@@ -62,6 +64,7 @@ function formOf(size: number, path: string, response: string, end: string | null
 }
 
 function newForm(size: number, path: string, head: string, rest: string, end: string | null): HeadForm | null {
+  if (BARE_NEWLINE.test(head)) return null;
   const form = new HeadForm(path, end, head);
   if (!form.isSound(rest)) return null;
   const alike = forms.get(size) ?? [];

@@ -30,6 +30,10 @@ export interface ReportRequest {
   /** null: below the data directory. */
   readonly out: string | null;
   readonly formats: readonly ReportFormat[];
+  /** Only these sections, by id. Absent: all. */
+  readonly sections?: readonly string[];
+  /** Only endpoints of these countries; see countries-filter.ts. Absent: all. */
+  readonly countries?: readonly string[];
 }
 
 export interface ReportContext {

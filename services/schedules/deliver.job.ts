@@ -42,8 +42,7 @@ async function attempt(taken: TakenDelivery, context: DeliverContext): Promise<v
     ATTEMPT_MS,
   );
   const at = context.now();
-  const again =
-    end.result === 'failed' ? nextAttempt(taken.tried, at, context.random(), end.retryAfterMs ?? 0) : null;
+  const again = end.result === 'failed' ? nextAttempt(taken.tried, at, context.random(), end.retryAfterMs ?? 0) : null;
   if (end.result !== 'delivered')
     context.log.warn(
       { report: reportId, destination, attempt: taken.attempt, ...end, next: again },

@@ -28,6 +28,7 @@ export const ROOT_FILES = [
   'config.ts',
   'jobs.ts',
   'parts.ts',
+  'deliveries.ts',
   'roles.ts',
   'policies.ts',
   'survey-request.ts',
@@ -91,6 +92,9 @@ export const HOMES: Readonly<Record<string, Home>> = {
   'csv-stringify': { path: '^services/(reports|exports|cli)/' },
   '@observablehq/plot': { path: '^services/reports/charts(/|\\.ts$)' },
   linkedom: { path: '^services/reports/charts(/|\\.ts$)' },
+  nodemailer: { path: '^services/platform/mailer\\.ts$' },
+  '@aws-sdk/client-s3': { path: '^services/platform/object-storage\\.ts$' },
+  '@aws-sdk/lib-storage': { path: '^services/platform/object-storage\\.ts$' },
   'dns-packet': { path: '^services/lab/' },
   '@peculiar/x509': { path: '^services/lab/' },
   // What @peculiar/x509 asks for and does not bring.

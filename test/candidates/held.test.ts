@@ -161,7 +161,8 @@ it('never holds a first run, however large, and holds ten times as many rows and
 
 it('gives after an approval what an unheld run had given, and compares the next delivery with it', async (t) => {
   const [test, other] = [await withDatabase(t), await withDatabase(t)];
-  const large = [...rows(6000, 0, '2026-11-02T00:00:00Z'), ...rows(50)];
+  // More than one transaction of an approval takes.
+  const large = [...rows(5100, 0, '2026-11-02T00:00:00Z'), ...rows(50)];
   await collecting(test)(pagedFeed(rows(500)));
   const held = await collecting(test)(pagedFeed(large));
   const approved = await approveRun(test.database.db, held.id, LATER, releaseSightings);
@@ -187,30 +188,30 @@ it('gives after an approval what an unheld run had given, and compares the next 
 it('goes on with an approval that died in the middle', async (t) => {
   const test = await withDatabase(t);
   await collecting(test)(pagedFeed(rows(500)));
-  const held = await collecting(test)(pagedFeed(rows(12_000)));
+  const held = await collecting(test)(pagedFeed(rows(5600)));
   let transactions = 0;
   const dying = approveRun(test.database.db, held.id, LATER, (tx, run) => {
     if (++transactions === 2) throw new Death();
     return releaseSightings(tx, run);
   });
   await assert.rejects(dying, Death);
-  assert.equal((await findRun(test.database.db, held.id))?.held, 7000);
+  assert.equal((await findRun(test.database.db, held.id))?.held, 600);
   const done = await approveRun(test.database.db, held.id, LATER, releaseSightings);
-  assert.deepEqual([done.accepted, done.duplicate, done.held], [11_500, 500, 0]);
-  assert.equal((await seen(test)).candidates.length, 12_000);
+  assert.deepEqual([done.accepted, done.duplicate, done.held], [5100, 500, 0]);
+  assert.equal((await seen(test)).candidates.length, 5600);
 });
 
 it('drops a rejected run, keeps its record, and begins anew', async (t) => {
   const test = await withDatabase(t);
   const { db } = test.database;
-  await collecting(test)(pagedFeed(rows(500)));
+  await collecting(test)(pagedFeed(rows(100)));
   const before = await seen(test);
   // Cut short in the middle of ten times as many rows: held all the same.
-  const held = await collecting(test)(pagedFeed(rows(9000), { partialAt: 6000 }));
-  assert.deepEqual([held.state, held.held, held.partialReason], ['held', 6000, 'credit_limit']);
-  assert.deepEqual(await loadCursor(db, 'f', 'all'), { next: 6000 });
+  const held = await collecting(test)(pagedFeed(rows(1500), { partialAt: 1000 }));
+  assert.deepEqual([held.state, held.held, held.partialReason], ['held', 1000, 'credit_limit']);
+  assert.deepEqual(await loadCursor(db, 'f', 'all'), { next: 1000 });
   const rejected = await rejectRun(db, held.id, LATER);
-  assert.deepEqual([rejected.state, rejected.read, rejected.held], ['rejected', 6000, 6000]);
+  assert.deepEqual([rejected.state, rejected.read, rejected.held], ['rejected', 1000, 1000]);
   assert.equal(await loadCursor(db, 'f', 'all'), null);
   assert.equal((await db.selectFrom('held_sighting').select('n').execute()).length, 0);
   assertSame(await seen(test), before);
@@ -225,8 +226,8 @@ it('keeps what was known when a delivery is empty, and says so', async (t) => {
   const before = await seen(test);
   const empty = await collecting(test)(pagedFeed([]));
   assert.deepEqual([empty.state, empty.partialReason, empty.hold], ['partial', 'feed_empty', null]);
-  const after = await seen(test);
-  assert.deepEqual(after.state, before.state);
+  // What is said of the feed may change, for its last run was partial.
+  assertSame({ ...(await seen(test)), feeds: before.feeds }, before);
   const usual = await collecting(test)(pagedFeed(rows(5000)));
   assert.deepEqual([usual.state, usual.hold?.before], ['held', 500], 'an empty delivery is nothing to compare with');
 });

@@ -11,6 +11,8 @@ import { type TestDatabase, withDatabase } from '../support/database.ts';
 
 const NOW = new Date('2026-11-24T12:00:00.000Z');
 const never = new AbortController().signal;
+/** After that a lease that should be free is not: the test fails instead of waiting. */
+const PATIENCE_MS = 20_000;
 
 function feedOf(name: string, pull: Feed['pull']): Feed {
   return { name, kind: 'sightings', title: '', terms: '', upstreams: [], cost: '', query: 'all', pull };
@@ -29,9 +31,10 @@ function collecting({ database }: TestDatabase) {
   return (feed: Feed, signal = never) => collect(feed, context, signal);
 }
 
-/** A feed that has given a row and waits until it is told to go on. */
-function waitingFeed(name: string) {
+/** A feed that has given a row and waits until it is told to go on, at the latest by the end of the test: its run holds a session that closing waits for. */
+function waitingFeed(name: string, { onEnd }: TestDatabase) {
   const go = Promise.withResolvers<void>();
+  onEnd(async () => go.resolve());
   const began = Promise.withResolvers<void>();
   const feed = feedOf(name, async function* () {
     yield sighting('8.0.0.1');
@@ -52,7 +55,7 @@ const quick = (name: string) =>
 it('refuses a second run while the first goes on, says who runs since when, and lets other feeds be', async (t) => {
   const test = await withDatabase(t);
   const run = collecting(test);
-  const { feed, began, go } = waitingFeed('f');
+  const { feed, began, go } = waitingFeed('f', test);
   const first = run(feed);
   await began;
   const [going] = await lastRuns(test.database.db);
@@ -71,7 +74,7 @@ it('refuses a second run while the first goes on, says who runs since when, and 
 it('makes a queue job wait, and stops waiting when it is told to', async (t) => {
   const test = await withDatabase(t);
   const run = collecting(test);
-  const { feed, began, go } = waitingFeed('f');
+  const { feed, began, go } = waitingFeed('f', test);
   const first = run(feed);
   await began;
   let tries = 0;
@@ -79,7 +82,9 @@ it('makes a queue job wait, and stops waiting when it is told to', async (t) => 
     tries++;
     return run(quick('f'));
   };
-  const job = whenFree(trying, never, 5);
+  const giveUp = new AbortController();
+  const job = whenFree(trying, giveUp.signal, 5);
+  test.onEnd(async () => giveUp.abort());
   await until('the job to try again', () => tries >= 3);
   const stopping = new AbortController();
   const stopped = whenFree(() => run(quick('f')), stopping.signal, 60_000);
@@ -99,14 +104,14 @@ it('frees the lease of a session that broke, and the run that lost it commits no
   const test = await withDatabase(t);
   const { db } = test.database;
   const run = collecting(test);
-  const { feed, began, go } = waitingFeed('f');
+  const { feed, began, go } = waitingFeed('f', test);
   const zombie = run(feed);
   const outcome = assert.rejects(zombie, { code: 'KC_FEED_LEASE' });
   await began;
   const [lost] = await lastRuns(db);
   await sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and database =
     (select oid from pg_database where datname = current_database())`.execute(db);
-  const second = await whenFree(() => run(quick('f')), never, 5);
+  const second = await whenFree(() => run(quick('f')), AbortSignal.timeout(PATIENCE_MS), 5);
   assert.equal(second.state, 'complete');
   go();
   await outcome;

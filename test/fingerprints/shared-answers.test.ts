@@ -46,7 +46,15 @@ function check({ path, response, end }: Raw): boolean {
 const otherUuids = (response: string): string =>
   response.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, () => crypto.randomUUID());
 
+const openVersion = captured.find(({ path, response }) => path === '/version' && response.includes('gitVersion'))!;
+
+/** Earns what other tests have spent: an answer that is known, again and again. */
+function earn(): void {
+  for (let i = 0; i < 4000; i++) shareAnswer(openVersion.path, openVersion.response, openVersion.end);
+}
+
 test('two answers of one server are one, and a UID of the second is its own', () => {
+  earn();
   let shared = 0;
   for (const raw of captured) {
     const other = { ...raw, response: otherUuids(raw.response).replace(/Date: .{29}/, `Date: ${'x'.repeat(29)}`) };
@@ -95,6 +103,7 @@ test('however a response is changed, what is shared is what reading finds', () =
 });
 
 test('values of the same length that are none, and names that stand twice', () => {
+  earn();
   const uuid = (): string => crypto.randomUUID();
   const usual = (audit: string, date = 'Tue, 24 Nov 2026 12:00:00 GMT'): string =>
     `HTTP/1.1 200 OK\r\nAudit-Id: ${audit}\r\nDate: ${date}\r\n\r\nok`;
@@ -114,13 +123,13 @@ test('values of the same length that are none, and names that stand twice', () =
 });
 
 test('where every answer is another, few are learned; those that are known stay shared', () => {
-  const known = captured.find(({ path }) => path === '/version');
-  assert.ok(known && check(known));
+  earn();
+  assert.ok(check(openVersion));
   let learned = 0;
   for (let host = 0; host < 3000; host++)
     if (check({ path: '/', response: `HTTP/1.1 302 Found\r\nLocation: /${host}\r\n\r\n`, end: 'closed' })) learned++;
   assert.ok(learned < 300, `${learned} learned`);
-  assert.ok(check({ ...known, response: otherUuids(known.response) }));
+  assert.ok(check({ ...openVersion, response: otherUuids(openVersion.response) }));
 });
 
 test('a UUID within a text', () => {

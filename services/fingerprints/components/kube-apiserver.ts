@@ -9,6 +9,13 @@ const NOT_ITS_ANSWERS: readonly RungName[] = ['partialVersionBody', 'foreignVers
 export const KUBE_APISERVER: Component = {
   name: 'kube-apiserver',
   title: 'Kubernetes API server',
+  usualPort: '6443 (443 managed)',
+  bindsTo: 'all interfaces',
+  authenticates: 'TLS; /version and /healthz without authentication, the rest with',
+  exposure:
+    'The main exposure of a cluster, and the first to restrict: everything that can be done to it is done through this port.',
+  inArticle: true,
+  advice: ['restrict-api-server', 'private-endpoint'],
   ports: [6443, 443, 8443, 16443, 5443, 8080],
   // kubectl proxy shows an API server's answers in the clear.
   notOnPlainPorts: [8001],
@@ -187,7 +194,5 @@ export const KUBE_APISERVER: Component = {
       why: 'One sign.',
     },
   ],
-  exposure: 'The main exposure of a cluster: everything that can be done to it is done through this port.',
-  advice: ['restrict-api-server', 'private-endpoint'],
   authentication: apiServerAuthentication,
 };

@@ -5,6 +5,12 @@ import type { Component } from '../component.ts';
 export const KUBELET: Component = {
   name: 'kubelet',
   title: 'kubelet',
+  usualPort: '10250',
+  bindsTo: 'all interfaces',
+  authenticates: 'TLS; the root answers 404 without credentials, the rest needs them',
+  exposure: 'Significant: who gets past its authentication can run commands in every pod of the node.',
+  inArticle: true,
+  advice: ['firewall-control-plane', 'authorize-kubelet'],
   ports: [10250],
   excludedBy: [
     'certificateName',
@@ -52,7 +58,5 @@ export const KUBELET: Component = {
     { grade: 'possible', all: ['versionNotFound', 'unauthorizedText'], why: 'Its answers, anywhere.' },
     { grade: 'possible', all: ['clusterIssuer'], port: true, why: 'A certificate of a cluster on its port.' },
   ],
-  exposure: 'Significant: who gets past its authentication can run commands in every pod of the node.',
-  advice: ['firewall-control-plane', 'authorize-kubelet'],
   authentication: kubeletAuthentication,
 };

@@ -79,6 +79,26 @@ export interface Delivery {
   next_attempt_at: Timestamp;
   report_id: string;
   schedule_id: number | null;
+  stopped_at: Timestamp | null;
+  stopped_reason: string | null;
+  tries_before: Generated<number>;
+}
+
+export interface DeliveryAttempt {
+  attempt: number;
+  delivery_id: number;
+  detail: string | null;
+  finished_at: Timestamp | null;
+  next_attempt_at: Timestamp | null;
+  result: string | null;
+  started_at: Timestamp;
+}
+
+export interface DestinationStop {
+  destination: string;
+  reason: string;
+  schedule_id: number;
+  stopped_at: Timestamp;
 }
 
 export interface EndpointState {
@@ -363,6 +383,8 @@ export interface DB {
   certificate: Certificate;
   control: Control;
   delivery: Delivery;
+  delivery_attempt: DeliveryAttempt;
+  destination_stop: DestinationStop;
   endpoint_state: EndpointState;
   feed_cursor: FeedCursor;
   feed_run: FeedRun;

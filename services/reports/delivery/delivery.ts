@@ -1,6 +1,7 @@
 // What a delivery is given and what it says afterwards. Failures are values: the outbox keeps them and decides what comes next.
-import type { Report } from '../section.ts';
+
 import type { ReportFiles } from '../report-files.ts';
+import type { Report } from '../section.ts';
 
 /** A report on its way to one destination. */
 export interface Parcel {

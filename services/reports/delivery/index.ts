@@ -2,7 +2,7 @@
 import { MANIFEST, readContents, readReport } from '../report-files.ts';
 import type { Report } from '../section.ts';
 import type { AttemptEnd, Means, Parcel } from './delivery.ts';
-import { type Destination, DESTINATION_FORMS, deliveryId, readDestination } from './destination.ts';
+import { DESTINATION_FORMS, type Destination, deliveryId, readDestination } from './destination.ts';
 import { deliverToDirectory } from './directory.ts';
 import { deliverToMailbox } from './mail.ts';
 import { deliverToStorage } from './object-storage.ts';

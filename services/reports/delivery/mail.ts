@@ -31,7 +31,12 @@ export async function deliverToMailbox(
 ): Promise<AttemptEnd> {
   if (means.mail === null) return { result: 'failed', detail: 'smtp.host and smtp.from are not set' };
   const pictures = await picturesOf(parcel, means.mail.pictureOf);
-  const message = mailOf(parcel, address, { ...means.mail.settings, reportUrl: reportUrl(means, parcel.files.id) }, pictures);
+  const message = mailOf(
+    parcel,
+    address,
+    { ...means.mail.settings, reportUrl: reportUrl(means, parcel.files.id) },
+    pictures,
+  );
   try {
     return { result: 'delivered', detail: await means.mail.send(message) };
   } catch (error) {
@@ -66,24 +71,33 @@ export function mailOf(
 ): MailMessage {
   const { report, files } = parcel;
   const attached = fitting(attachmentsOf(parcel), pictureParts(parcel, pictures));
-  const shown = new Map(attached.flatMap((one) => (one.cid === undefined ? [] : [[one.filename.slice(0, -4), one.cid]])));
+  const shown = new Map(
+    attached.flatMap((one) => (one.cid === undefined ? [] : [[one.filename.slice(0, -4), one.cid]])),
+  );
   const isPartial = isPartialManifest(parcel.manifest);
   const remarks = [
     ...(isPartial
       ? ['The survey behind this report is partial: it was stopped, or a feed was cut short. Its counts are too low.']
       : []),
-    ...(attached.some((one) => one.cid === undefined) ? [] : [`The files are larger than a mail should carry. ${whereFiles(settings.reportUrl, files.id)}`]),
+    ...(attached.some((one) => one.cid === undefined)
+      ? []
+      : [`The files are larger than a mail should carry. ${whereFiles(settings.reportUrl, files.id)}`]),
   ];
   const footer = [
     `Report ${files.id}${parcel.schedule === null ? '' : ` of the schedule ${parcel.schedule}`}. It is sent to ${address}.`,
     ...(settings.reportUrl === null ? [] : [`All files: ${settings.reportUrl}`]),
     `To get no more of these, write to ${settings.unsubscribeMail}.`,
   ];
-  const text = [...remarks.map((remark) => `! ${remark}\n\n`), mailText(report), `\n-- \n${footer.join('\n')}\n`].join('');
+  const text = [...remarks.map((remark) => `! ${remark}\n\n`), mailText(report), `\n-- \n${footer.join('\n')}\n`].join(
+    '',
+  );
   return {
     from: settings.from,
     to: address,
-    subject: `${isPartial ? '[partial] ' : ''}${visible(report.title)}, ${report.generatedAt.slice(0, 10)}`.slice(0, SUBJECT_LETTERS),
+    subject: `${isPartial ? '[partial] ' : ''}${visible(report.title)}, ${report.generatedAt.slice(0, 10)}`.slice(
+      0,
+      SUBJECT_LETTERS,
+    ),
     messageId: `<${parcel.id}@${domainOf(settings.from)}>`,
     date: parcel.sentAt,
     headers: {
@@ -116,11 +130,16 @@ function attachmentsOf({ files, contents }: Parcel): MailAttachment[] {
 }
 
 /** PNG for the HTML part to show, else the SVG files, which mail programs do not show inside a text. */
-function pictureParts({ id, report, contents }: Parcel, pictures: ReadonlyMap<string, Uint8Array> | null): MailAttachment[] {
+function pictureParts(
+  { id, report, contents }: Parcel,
+  pictures: ReadonlyMap<string, Uint8Array> | null,
+): MailAttachment[] {
   return figuresOf(report).flatMap((figure): MailAttachment[] => {
     const png = pictures?.get(figure.id);
     if (png !== undefined)
-      return [{ filename: `${figure.id}.png`, contentType: 'image/png', content: png, cid: `${figure.id}.${id}@kubecensus` }];
+      return [
+        { filename: `${figure.id}.png`, contentType: 'image/png', content: png, cid: `${figure.id}.${id}@kubecensus` },
+      ];
     const svg = contents.get(`figures/${figure.id}.svg`);
     return svg === undefined ? [] : [{ filename: `${figure.id}.svg`, contentType: 'image/svg+xml', content: svg }];
   });

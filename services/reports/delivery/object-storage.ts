@@ -27,7 +27,13 @@ export async function deliverToStorage(
     for (const path of [...paths, MANIFEST]) {
       const bytes = parcel.contents.get(path)!;
       const { sha256 } = describeFile(path, bytes);
-      const object = { bucket: place.bucket, key: `${folder}/${path}`, bytes, contentType: contentTypeOf(path), sha256 };
+      const object = {
+        bucket: place.bucket,
+        key: `${folder}/${path}`,
+        bytes,
+        contentType: contentTypeOf(path),
+        sha256,
+      };
       await means.storage(object);
     }
     return { result: 'delivered', detail: `${paths.length + 1} objects below s3://${place.bucket}/${folder}/` };
