@@ -8,10 +8,10 @@ import { FORMAT_SPECS, type FormatSpec } from '../services/exports/export-format
 import { commentOf, SQL_VIEWS } from '../services/exports/sql-views.ts';
 import { FORMATS } from '../services/feeds/formats/index.ts';
 import { FEED_TYPES } from '../services/feeds/index.ts';
+import { COMPONENT_PROFILES } from '../services/fingerprints/component-profile.ts';
 import { PRIVATE_FIELDS } from '../services/fingerprints/private-fields.ts';
 import { ERRORS } from '../services/platform/errors.ts';
 import { OUTCOMES } from '../services/probes/outcome.ts';
-import { COMPONENT_MEANINGS } from '../services/reports/component-meaning.ts';
 import { REFERENCE_SERIES } from '../services/reports/reference-series.ts';
 import { DIMENSIONS } from '../services/rollups/rollup.ts';
 import { PORTS } from '../services/surveys/ports.ts';
@@ -111,13 +111,21 @@ export const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   },
   'method.md': {
     components: table(
-      ['component', 'port', 'bound by default to', 'transport and authentication by default', 'seen from the internet'],
-      Object.entries(COMPONENT_MEANINGS).map(([name, { port, defaultBind, defaultAuthentication, meaning }]) => [
-        name,
-        port,
-        defaultBind,
-        defaultAuthentication,
-        meaning,
+      [
+        'component',
+        'port',
+        'bound by default to',
+        'transport and authentication by default',
+        'seen from the internet',
+        'in the article',
+      ],
+      COMPONENT_PROFILES.map((one) => [
+        one.name,
+        one.usualPort,
+        one.bindsTo,
+        one.authenticates,
+        one.exposure,
+        one.inArticle ? 'yes' : 'no',
       ]),
     ),
     ports: table(

@@ -1,6 +1,7 @@
 // Writes the tables of docs/fingerprints.md from the code that they describe. A test holds the two equal.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { ADVICE } from '../services/fingerprints/advice.ts';
+import { ADVICE, ADVICE_SLUGS } from '../services/fingerprints/advice.ts';
+import { ADVICE_BY_FINDING } from '../services/fingerprints/advice-on.ts';
 import type { ComponentRule } from '../services/fingerprints/component.ts';
 import { COMPONENT_LIST } from '../services/fingerprints/components/list.ts';
 import { CONSISTENCY_CHECKS } from '../services/fingerprints/consistency.ts';
@@ -41,12 +42,29 @@ export function fingerprintTables(): ReadonlyMap<string, string> {
     [
       'components',
       table(
-        ['component', 'ports', 'what its exposure means', 'what to do'],
-        COMPONENT_LIST.map(({ name, ports, exposure, advice }) => [
+        ['component', 'ports', 'listens by default on', 'by default', 'what its exposure means', 'what to do'],
+        COMPONENT_LIST.map(({ name, ports, bindsTo, authenticates, exposure, advice }) => [
           name,
           ports.join(', '),
+          bindsTo,
+          authenticates,
           exposure,
-          advice.map((slug) => ADVICE[slug]).join(' '),
+          advice.map((slug) => ADVICE[slug].title).join('; '),
+        ]),
+      ),
+    ],
+    [
+      'advice',
+      table(
+        ['slug', 'advice', 'in full', 'given to'],
+        ADVICE_SLUGS.map((slug) => [
+          slug,
+          ADVICE[slug].title,
+          ADVICE[slug].text,
+          [
+            ...COMPONENT_LIST.filter(({ advice }) => advice.includes(slug)).map(({ name }) => name),
+            ...ADVICE_BY_FINDING.filter((one) => one.slug === slug).map(({ when }) => `kube-apiserver ${when}`),
+          ].join(', '),
         ]),
       ),
     ],

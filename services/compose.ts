@@ -47,11 +47,11 @@ export interface LabSettings {
 /** Closes one thing that was opened. */
 type Closer = () => unknown;
 
-/** Opens the database (migrated, partitions ahead) and prepares the rest lazily. The caller closes. */
+/** Opens the database (migrated and with partitions ahead, unless `asIs`) and prepares the rest lazily. The caller closes. */
 export async function compose(
   config: Config,
   log: Log,
-  options: { lab?: LabSettings; now?: Clock } = {},
+  options: { lab?: LabSettings; now?: Clock; asIs?: boolean } = {},
 ): Promise<Parts> {
   const now = options.now ?? systemClock;
   const closers: Closer[] = [];
@@ -59,7 +59,8 @@ export async function compose(
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    return await open(config, log, { now, lab: options.lab ?? null }, closers, close);
+    const { lab = null, asIs = false } = options;
+    return await open(config, log, { now, lab, asIs }, closers, close);
   } catch (error) {
     await close();
     throw error;
@@ -69,7 +70,7 @@ export async function compose(
 async function open(
   config: Config,
   log: Log,
-  { now, lab }: { now: Clock; lab: LabSettings | null },
+  { now, lab, asIs }: { now: Clock; lab: LabSettings | null; asIs: boolean },
   closers: Closer[],
   close: () => Promise<void>,
 ): Promise<Parts> {
@@ -77,9 +78,11 @@ async function open(
   const database = await openDatabase(url, { log, applicationName: 'kubecensus' });
   closers.push(() => database.close());
   const { db } = database;
-  await migrate(db);
-  await makePartitions(db, now());
-  await placeViews(db);
+  if (!asIs) {
+    await migrate(db);
+    await makePartitions(db, now());
+    await placeViews(db);
+  }
 
   const codeVersion = release.commit === null ? release.version : `${release.version}+${release.commit}`;
   const userAgent = userAgentOf(config);

@@ -6,6 +6,7 @@ import { SMTP_SECURITY } from './platform/mailer.ts';
 import { STORAGE_ENCRYPTION } from './platform/object-storage.ts';
 import { WEBHOOK_SECRETS } from './reports/delivery/destination.ts';
 import { DEFAULT_K, SMALLEST_K } from './rollups/suppress.ts';
+import type { Periods } from './schedules/retention.ts';
 
 /** One setting: where it comes from, how its text is read, what it means. docs/configuration.md is tested against this table. */
 interface Setting<T> {
@@ -145,6 +146,11 @@ const listen = (env: string, fallback: string, means: string): Setting<string> =
     typeof value === 'string' && readListen(value) !== null
       ? { ok: true, value }
       : { ok: false, expected: 'an address and a port such as 127.0.0.1:8650 or [::1]:8650' },
+});
+
+const listenOrNot = (env: string, means: string): Setting<string | null> => ({
+  ...listen(env, '', means),
+  fallback: null,
 });
 
 /** The parts of a listen address, or null when it is none. */
@@ -311,6 +317,34 @@ export const SETTINGS = {
     STORAGE_ENCRYPTION,
     'Encryption at rest that the store is asked for: none, AES256 or aws:kms.',
   ),
+  'retention.observationDays': whole(
+    'KUBECENSUS_RETENTION_OBSERVATION_DAYS',
+    90,
+    [1, 36_500],
+    'Days that observations, evidence, planned targets, refused rows and reports on single hosts are kept.',
+  ),
+  'retention.stateDays': whole(
+    'KUBECENSUS_RETENTION_STATE_DAYS',
+    30,
+    [1, 36_500],
+    'Days that the state of an endpoint is kept after it stopped answering.',
+  ),
+  'retention.exportDays': whole(
+    'KUBECENSUS_RETENTION_EXPORT_DAYS',
+    30,
+    [1, 36_500],
+    'Days that files of exports are kept in the data directory.',
+  ),
+  'retention.reportDays': whole(
+    'KUBECENSUS_RETENTION_REPORT_DAYS',
+    800,
+    [1, 36_500],
+    'Days that stored reports are kept which name no host.',
+  ),
+  'metrics.listen': listenOrNot(
+    'KUBECENSUS_METRICS_LISTEN',
+    'Address and port of /metrics for Prometheus. Unset: only the API answers it.',
+  ),
   'log.level': {
     env: 'KUBECENSUS_LOG_LEVEL',
     fallback: 'info',
@@ -388,6 +422,14 @@ export function loadConfig(
     secret: (variable: string) => environment[variable] ?? secretFile(environment[`${variable}_FILE`], variable),
   });
 }
+
+/** How long what is kept. */
+export const periodsOf = (config: Config): Periods => ({
+  observationDays: config['retention.observationDays'],
+  stateDays: config['retention.stateDays'],
+  exportDays: config['retention.exportDays'],
+  reportDays: config['retention.reportDays'],
+});
 
 /** What a file of secrets holds, as container platforms mount them; the newline that editors add is no part of it. */
 function secretFile(path: string | undefined, variable: string): string | null {

@@ -1,6 +1,7 @@
 // Roles: which parts of the service a process starts. A table of parts, each a function that starts it and gives its stop.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiServer, listen } from './api-server.ts';
+import { periodsOf } from './config.ts';
 import { JOBS, type JobName, type JobPayloads, jobOf } from './jobs.ts';
 import { makePartitions } from './observations/partition.store.ts';
 import type { Parts } from './parts.ts';
@@ -8,6 +9,8 @@ import { nextFire, startTick } from './platform/cron.ts';
 import { makeReport } from './reports/report.job.ts';
 import { type DeliverContext, deliverDue } from './schedules/deliver.job.ts';
 import { type FireContext, runFire } from './schedules/fire.job.ts';
+import { reportRequest } from './schedules/report-request.ts';
+import { collectGarbage } from './schedules/retention.job.ts';
 import { claimDue } from './schedules/schedule.store.ts';
 import { beginSurvey, surveyDefaults } from './survey-request.ts';
 import { openChunks } from './surveys/chunk.store.ts';
@@ -83,6 +86,7 @@ async function startWorker(parts: Parts): Promise<Stop> {
 async function startScheduler(parts: Parts): Promise<Stop> {
   const stopIssuing = repeat(ISSUE_MS, parts, 'issue', () => issue(parts));
   const stopPartitions = repeat(DAY_MS / 24, parts, 'partitions', () => makePartitions(parts.db, parts.now()));
+  const stopCollecting = repeat(DAY_MS, parts, 'retention', () => retain(parts));
   const tick = startTick(TICK, async () => {
     for (const fire of await claimDue(parts.db, parts.now(), nextFire)) await runFire(fire, fireContext(parts));
   });
@@ -91,6 +95,7 @@ async function startScheduler(parts: Parts): Promise<Stop> {
   return async () => {
     await tick.stop();
     await stopDelivering();
+    await stopCollecting();
     await stopPartitions();
     await stopIssuing();
   };
@@ -113,25 +118,19 @@ export function deliverContext(parts: Parts): DeliverContext {
   return { ...parts, random: Math.random, dataDir: parts.config.dataDir };
 }
 
+/** Drops what is older than the settings of retention say, and logs what went. */
+async function retain(parts: Parts): Promise<void> {
+  const { config, log } = parts;
+  const context = { ...parts, dataDir: config.dataDir, periods: periodsOf(config), isDryRun: false };
+  for (const { what, count, state, why } of await collectGarbage(context))
+    if (count > 0) log.info({ what, count, state, why }, 'retention');
+}
+
 /** What a fire needs of the composed parts. */
 export function fireContext(parts: Parts): FireContext {
   return {
     ...parts,
-    writeReport: (id, { report, owner = null, sections, countries }) =>
-      makeReport(
-        {
-          id,
-          name: report,
-          surveyId: null,
-          compareId: null,
-          owner,
-          out: null,
-          formats: ['html', 'markdown', 'json'],
-          ...(sections === undefined ? {} : { sections }),
-          ...(countries === undefined ? {} : { countries }),
-        },
-        { ...parts, dataDir: parts.config.dataDir },
-      ),
+    writeReport: (id, spec) => makeReport(reportRequest(id, spec), { ...parts, dataDir: parts.config.dataDir }),
     startFeed: async (feed) => (await parts.queue()).add([jobOf('collect', { feed })]),
     startSurvey: async (id, feeds) => {
       if ((await findPlan(parts.db, id)) === null)

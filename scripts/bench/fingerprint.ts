@@ -1,5 +1,5 @@
 // What judging costs: verdict lines out of evidence lines beside JSON.parse of the same lines, and the DER walk beside node:crypto, in one process.
-import { X509Certificate } from 'node:crypto';
+import { hash, X509Certificate } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { readCertificate } from '../../services/feeds/x509/certificate.ts';
@@ -67,28 +67,48 @@ function addressOf(i: number): string {
 
 async function printMix({ name, lines }: Mix, print: (line: string) => void): Promise<void> {
   const parse: number[] = [];
+  const floor: number[] = [];
   const judge: number[] = [];
   // In turn, so that neither profits from a quieter machine.
   for (let round = -WARM_UP; round < ROUNDS; round++) {
     const parsed = await cpuMicroseconds(async () => parseAll(lines));
+    const bare = await cpuMicroseconds(async () => floorAll(lines));
     const judged = await cpuMicroseconds(async () => judgeAll(lines));
     if (round < 0) continue;
     parse.push(parsed / lines.length);
+    floor.push(bare / lines.length);
     judge.push(judged / lines.length);
   }
-  const [reference, ours] = [median(parse), median(judge)];
+  const [reference, least, ours] = [median(parse), median(floor), median(judge)];
   const bytes = lines.reduce((sum, line) => sum + line.length, 0) / lines.length;
   print(`${name}: ${lines.length} lines of ${bytes.toFixed(0)} characters on average`);
   print(
     `  ${rate(ours)} verdicts per CPU second (${ours.toFixed(2)} µs each), JSON.parse of the same lines ${rate(reference)} (${reference.toFixed(2)} µs)`,
   );
-  print(`  ratio ${(ours / reference).toFixed(2)} (goal: at most 3)`);
+  print(
+    `  ratio ${(ours / reference).toFixed(2)} (goal: at most 3); a loop that parses, decodes the leaf, hashes it once and writes a line of this length: ${(least / reference).toFixed(2)}`,
+  );
 }
 
 function parseAll(lines: readonly string[]): void {
   let objects = 0;
   for (const line of lines) if (typeof JSON.parse(line) === 'object') objects++;
   if (objects !== lines.length) throw new Error(`${objects} of ${lines.length} lines were parsed.`);
+}
+
+/** The least that judging can be: nothing is checked and nothing is told. */
+function floorAll(lines: readonly string[]): void {
+  const { line } = fingerprintLine(lines[0]!, NOW.toISOString());
+  let characters = 0;
+  let waiting: string[] = [];
+  for (const text of lines) {
+    const { endpoint, tls } = JSON.parse(text) as { endpoint?: { port: number }; tls?: { chain?: readonly string[] } };
+    const key = hash('sha256', Buffer.from(tls?.chain?.[0] ?? '', 'base64'));
+    if (waiting.push(`{"port":${endpoint?.port},"key":"${key}",${line.slice(1)}`) < LINES_PER_WRITE) continue;
+    characters += waiting.join('\n').length;
+    waiting = [];
+  }
+  if (characters === 0) throw new Error('Nothing was written.');
 }
 
 /** Lines are joined by the hundreds, as the command line writes them. */

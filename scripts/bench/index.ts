@@ -1,5 +1,10 @@
 // The benchmarks by name. Each prints its figures and a ratio against a reference that runs in the same process or beside it.
-type Benchmark = (print: (line: string) => void) => Promise<void>;
+type Benchmark = (print: (line: string) => void, options: BenchmarkOptions) => Promise<void>;
+
+export interface BenchmarkOptions {
+  /** Observations that `answers` makes; null: as many as take some two minutes. */
+  readonly observations: number | null;
+}
 
 export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   probe: async (print) => (await import('./probe.ts')).benchProbe(print),
@@ -12,4 +17,5 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   plan: async (print) => (await import('./plan.ts')).benchPlan(print),
   fingerprint: async (print) => (await import('./fingerprint.ts')).benchFingerprint(print),
   import: async (print) => (await import('./import.ts')).benchImport(print),
+  answers: async (print, { observations }) => (await import('./answers.ts')).benchAnswers(print, observations),
 };

@@ -1,7 +1,7 @@
 // Tables of one survey that are asked for most: versions with what upstream says of them, components with what they mean.
 import { Type } from 'typebox';
+import { componentProfile } from '../fingerprints/component-profile.ts';
 import { patchLevel } from '../fingerprints/patch-level.ts';
-import { COMPONENT_MEANINGS, type ComponentMeaning } from '../reports/component-meaning.ts';
 import { countedSurvey } from '../rollups/counted-survey.store.ts';
 import { hasCurrent } from './answer.ts';
 import type { Resource } from './context.ts';
@@ -31,10 +31,10 @@ function patchFacts(version: string | null | undefined, day: Date) {
   return { patchAgeDays: ageDays, latestPatch: latest };
 }
 
-/** What the component is, where a table of ours says so. */
+/** What the component is; nulls where none was recognised. */
 function meaningOf(component: string | null | undefined) {
-  const known = Object.entries<ComponentMeaning>(COMPONENT_MEANINGS).find(([name]) => name === component)?.[1];
-  return { port: known?.port ?? null, meaning: known?.meaning ?? null, advice: [...(known?.advice ?? [])] };
+  const known = componentProfile(component);
+  return { port: known?.usualPort ?? null, meaning: known?.exposure ?? null, advice: [...(known?.advice ?? [])] };
 }
 
 const TABLES = [

@@ -1,22 +1,41 @@
 // kubecensus bench: each benchmark prints a ratio against a named reference in the same run.
 import { BENCHMARKS } from '../../scripts/bench/index.ts';
 import { KubecensusError } from '../platform/errors.ts';
-import { type Command, EXIT } from './command.ts';
+import { type Command, EXIT, textOption } from './command.ts';
 
 export const benchCommand: Command = {
   usage: 'bench [name]',
   help: `run one benchmark or all: ${Object.keys(BENCHMARKS).join(', ')}`,
   printsRows: false,
-  run: async (session, [name]) => {
+  options: [
+    { flags: '--observations <n>', help: 'with answers: observations of the made-up year (1000 to 100000000)' },
+  ],
+  run: async (session, [name], options) => {
     if (name !== undefined && !Object.hasOwn(BENCHMARKS, name))
       throw new KubecensusError(
         'KC_USAGE',
         `There is no benchmark named ${name}; there are: ${Object.keys(BENCHMARKS).join(', ')}.`,
       );
+    const observations = readObservations(textOption(options, 'observations'));
     for (const [key, run] of Object.entries(BENCHMARKS)) {
-      if (name === undefined || name === key) await run((line) => void process.stdout.write(`${key}: ${line}\n`));
+      if (name === undefined || name === key)
+        await run((line) => void process.stdout.write(`${key}: ${line}\n`), { observations });
       if (session.signal.aborted) break;
     }
     return EXIT.done;
   },
 };
+
+const FEWEST = 1000;
+const MOST = 100_000_000;
+
+function readObservations(text: string | null): number | null {
+  if (text === null) return null;
+  const number = Number(text);
+  if (!/^[0-9]+$/.test(text) || number < FEWEST || number > MOST)
+    throw new KubecensusError(
+      'KC_USAGE',
+      `--observations takes a whole number from ${FEWEST} to ${MOST}, not ${text}.`,
+    );
+  return number;
+}

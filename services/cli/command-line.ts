@@ -122,6 +122,11 @@ async function runCommand(
         opened.push(parts);
         return parts;
       },
+      look: async () => {
+        const parts = await compose(config, log, { ...ofLab(config), asIs: true });
+        opened.push(parts);
+        return parts;
+      },
     };
     const code = await command.run(session, words, options);
     return stopping.signal.aborted && code === EXIT.done ? EXIT.interrupted : code;

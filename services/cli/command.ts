@@ -24,6 +24,8 @@ export interface Session {
   readonly signal: AbortSignal;
   /** Opens the database and what hangs on it; closed when the command ends. */
   readonly open: (lab?: { settings: LabSettings; config: Config }) => Promise<Parts>;
+  /** The same, with the database left as it is: neither migrated nor given partitions. */
+  readonly look: () => Promise<Parts>;
 }
 
 export interface OptionSpec {

@@ -93,10 +93,14 @@ const EXIT_OF: Readonly<Record<string, ExitCode>> = {
 };
 
 /** Prints a run, and says what to type when it is held. */
-export async function printRun(session: Session, run: FeedRun): Promise<ExitCode> {
-  await session.out(formatRows([rowOf(run)], session.format));
-  sayHeld(session, [run]);
-  return EXIT_OF[run.state] ?? EXIT.done;
+export const printRun = (session: Session, run: FeedRun): Promise<ExitCode> => printRuns(session, [run]);
+
+/** Prints runs as one table, says of those that are held what to type, and gives the code of the worst: a failure, else what is partial or held. */
+export async function printRuns(session: Session, runs: readonly FeedRun[]): Promise<ExitCode> {
+  if (runs.length > 0) await session.out(formatRows(runs.map(rowOf), session.format));
+  sayHeld(session, runs);
+  const codes = runs.map((run) => EXIT_OF[run.state] ?? EXIT.done);
+  return codes.find((code) => code === EXIT.failed) ?? codes.find((code) => code !== EXIT.done) ?? EXIT.done;
 }
 
 /** Says of each run that is held why, and what to type. */

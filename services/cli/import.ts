@@ -1,11 +1,12 @@
 // kubecensus import: files that people already have, as feeds.
 import { basename } from 'node:path';
+import type { FeedRun } from '../feeds/feed-run.store.ts';
 import { createFileFeed } from '../feeds/file.feed.ts';
 import { FORMATS } from '../feeds/formats/index.ts';
 import type { Parts } from '../parts.ts';
 import { ERRORS, KubecensusError } from '../platform/errors.ts';
 import { type Command, EXIT, type ExitCode, type Options, type Session, textOption } from './command.ts';
-import { printRun, progressOf } from './feed-runs.ts';
+import { printRuns, progressOf } from './feed-runs.ts';
 
 /** Said when rows were refused for where they are: most often somebody tries a lab of his own. */
 const SPECIAL_PURPOSE =
@@ -35,35 +36,40 @@ export const importCommand: Command = {
     // A Sonar study is several tables: files named together are one delivery.
     const together = FORMATS.some(({ name, join }) => name === format && join !== undefined);
     const deliveries = together ? [files] : files.map((file) => [file]);
-    let worst: ExitCode = EXIT.done;
+    const runs: FeedRun[] = [];
     const failed: string[] = [];
-    for (const paths of deliveries) {
-      try {
-        const code = await importDelivery(paths, format, options, parts, session);
-        if (code !== EXIT.done && worst !== EXIT.failed) worst = code;
-      } catch (error) {
-        // A name that is no format is wrong for every file; an only file's failure is the command's.
-        if (deliveries.length === 1 || session.signal.aborted || codeOf(error) === 'KC_FEED_FORMAT') throw error;
-        failed.push(`${paths.join(', ')} (${codeOf(error)})`);
-        sayFailure(session, paths, error as Error);
-        worst = EXIT.failed;
+    let worst: ExitCode = EXIT.done;
+    try {
+      for (const paths of deliveries) {
+        if (session.signal.aborted) break;
+        try {
+          runs.push(await importDelivery(paths, format, options, parts, session));
+        } catch (error) {
+          // A name that is no format is wrong for every file; an only file's failure is the command's.
+          if (deliveries.length === 1 || session.signal.aborted || codeOf(error) === 'KC_FEED_FORMAT') throw error;
+          failed.push(`${paths.join(', ')} (${codeOf(error)})`);
+          sayFailure(session, paths, error as Error);
+        }
       }
-      if (session.signal.aborted) break;
+    } finally {
+      // What was taken is told, however the command ends.
+      worst = await printRuns(session, runs);
     }
-    if (failed.length > 0)
-      session.say(`${failed.length} of ${deliveries.length} files could not be imported: ${failed.join(', ')}.`);
-    return worst;
+    if (runs.some((run) => run.rejectedBy['special_purpose'] !== undefined)) session.say(SPECIAL_PURPOSE);
+    if (failed.length === 0) return worst;
+    session.say(`${failed.length} of ${deliveries.length} files could not be imported: ${failed.join(', ')}.`);
+    return EXIT.failed;
   },
 };
 
-/** Takes one delivery: a file, or the files of one study. Throws what makes it unusable. */
+/** Takes one delivery, a file or the files of one study, as one run. Throws what makes it unusable. */
 async function importDelivery(
   [path, ...morePaths]: readonly string[],
   format: string,
   options: Options,
   parts: Parts,
   session: Session,
-): Promise<ExitCode> {
+): Promise<FeedRun> {
   const feed = await createFileFeed({
     path: path as string,
     morePaths,
@@ -74,10 +80,7 @@ async function importDelivery(
     expandCidr: options['expandCidr'] === true,
   });
   session.say(feed.decision);
-  const run = await parts.runFeed(feed, session.signal, progressOf(session, basename(path as string)));
-  const code = await printRun(session, run);
-  if (run.rejectedBy['special_purpose'] !== undefined) session.say(SPECIAL_PURPOSE);
-  return code;
+  return parts.runFeed(feed, session.signal, progressOf(session, basename(path as string)));
 }
 
 const codeOf = (error: unknown): keyof typeof ERRORS => (error instanceof KubecensusError ? error.code : 'KC_INTERNAL');

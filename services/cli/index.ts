@@ -2,10 +2,12 @@
 import { benchCommand } from './bench.ts';
 import type { Command } from './command.ts';
 import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { feedsApproveCommand, feedsRejectCommand, feedsShowCommand } from './feed-runs.ts';
 import { feedsListCommand, feedsRunCommand } from './feeds.ts';
 import { fingerprintCommand } from './fingerprint.ts';
+import { gcCommand } from './gc.ts';
 import { importCommand } from './import.ts';
 import { keysCreateCommand, keysListCommand, keysRevokeCommand } from './keys.ts';
 import { labCommand } from './lab.ts';
@@ -67,5 +69,7 @@ export const COMMANDS: readonly Command[] = [
   keysListCommand,
   keysRevokeCommand,
   migrateCommand,
+  doctorCommand,
+  gcCommand,
   benchCommand,
 ];

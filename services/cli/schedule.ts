@@ -103,7 +103,7 @@ export const scheduleRemoveCommand: Command = {
   printsRows: false,
   run: async (session, [name]) => {
     const parts = await session.open();
-    if (!(await removeSchedule(parts.db, name as string)))
+    if (!(await removeSchedule(parts.db, name as string, parts.now())))
       throw new KubecensusError('KC_SCHEDULE', `There is no schedule named ${name}.`);
     session.say(`Removed ${name}.`);
     return EXIT.done;

@@ -113,6 +113,12 @@ export const DATASETS = {
         "coalesce(s.reasons, array(select jsonb_array_elements_text(o.verdict->'honeypot'->'reasons')))",
         'what the consistency grade was given for',
       ),
+      column(
+        'rungs',
+        'texts',
+        "array(select jsonb_array_elements_text(o.verdict->'rungs'))",
+        'what spoke for the component, strongest first; docs/fingerprints.md explains each',
+      ),
     ],
   },
   endpoints: {

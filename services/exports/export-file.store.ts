@@ -78,8 +78,8 @@ export async function findExportFile(directory: string, id: string): Promise<Exp
   };
 }
 
-/** Removes what was made before a time, and what a killed process left half made; how many exports went. */
-export async function pruneExportFiles(directory: string, before: Date): Promise<number> {
+/** Removes what was made before a time, and what a killed process left half made; how many exports went, or would go in a dry run. */
+export async function pruneExportFiles(directory: string, before: Date, isDryRun = false): Promise<number> {
   let removed = 0;
   // Manifests first: an export whose bytes are gone must not be found.
   const names = (await readdir(directory).catch(() => [])).toSorted((a, b) => b.length - a.length);
@@ -87,7 +87,7 @@ export async function pruneExportFiles(directory: string, before: Date): Promise
     const file = join(directory, name);
     const made = await stat(file).catch(() => null);
     if (made === null || made.mtime >= before) continue;
-    await rm(file, { force: true });
+    if (!isDryRun) await rm(file, { force: true });
     if (name.endsWith(MANIFEST) && !name.startsWith(MAKING)) removed++;
   }
   return removed;

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { copyOut, literal } from '../platform/db/copy.ts';
 import type { Database } from '../platform/db/database.ts';
 import { KubecensusError } from '../platform/errors.ts';
+import { requireObservations } from '../surveys/survey.store.ts';
 import type { Encoder } from './encoder.ts';
 import { FORMAT_SPECS, type FormatSpec } from './export-format.ts';
 import { type ExportedSurvey, exportManifest } from './export-manifest.store.ts';
@@ -19,8 +20,8 @@ import {
 
 /**
  * Streams a dataset in its fixed order. The same database gives the same bytes. Throws KC_USAGE for a format, a survey or an increment that
- * the dataset does not have, KC_NO_SURVEY when a dataset of a survey is asked of one that there is not, and KC_EXPORT_OUT when the file
- * cannot be written; then neither file nor manifest is left behind.
+ * the dataset does not have, KC_NO_SURVEY when a dataset of a survey is asked of one that there is not, KC_OBSERVATIONS_DROPPED when retention
+ * took its rows, and KC_EXPORT_OUT when the file cannot be written; then neither file nor manifest is left behind.
  */
 export async function exportDataset(
   request: ExportRequest,
@@ -56,7 +57,7 @@ export async function exportDataset(
   return meter.result();
 }
 
-/** The survey whose rows are exported; null where there is none. Throws KC_NO_SURVEY. */
+/** The survey whose rows are exported; null where there is none. Throws KC_NO_SURVEY, KC_OBSERVATIONS_DROPPED. */
 export async function exportedSurvey(
   selection: ExportSelection,
   { db }: Pick<Database, 'db'>,
@@ -69,8 +70,12 @@ export async function exportedSurvey(
     .where('id', '=', surveyId ?? '')
     .executeTakeFirst();
   if (survey === undefined) throw new KubecensusError('KC_NO_SURVEY', `There is no survey ${surveyId}.`);
+  if (FROM_OBSERVATIONS.test(selectedDataset(selection).source)) await requireObservations(db, [survey.id]);
   return survey;
 }
+
+/** Datasets that are made of observations and not of what was counted from them. */
+const FROM_OBSERVATIONS = /\bobservation\b/;
 
 /** What a Parquet file says of itself; no time of making, so that the same rows are the same bytes. */
 function factsOf({ dataset, surveyId, since, codeVersion }: ExportRequest): Record<string, string> {

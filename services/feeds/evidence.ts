@@ -63,4 +63,6 @@ export interface Evidence {
   readonly plainHttpToTlsPort?: { readonly response?: string; readonly end?: string };
   /** Error code of a TLS handshake tried against a plain port. */
   readonly tlsToPlainPort?: string;
+  /** There when whoever read it from a file left fields out, for their type or size; verdicts of it say so. */
+  readonly fieldsIgnored?: true;
 }

@@ -28,6 +28,8 @@ export interface FeedRun extends RunCounts {
   readonly feed: string;
   readonly kind: string;
   readonly query: string;
+  /** Of the file that was read; null for what is no file. */
+  readonly sourceSha256: string | null;
   /** running, complete, partial, failed, held or rejected. */
   readonly state: string;
   readonly partialReason: string | null;
@@ -141,6 +143,7 @@ export function toRun(row: RunRow): FeedRun {
     feed: row.feed,
     kind: row.kind,
     query: row.query,
+    sourceSha256: row.source_sha256,
     state: row.state,
     partialReason: row.partial_reason,
     claimedTotal: row.claimed_total,

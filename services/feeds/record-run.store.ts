@@ -88,7 +88,9 @@ async function beginRun(feed: Feed & { sha256?: string }, context: RunContext, w
     })
     .returning('id')
     .executeTakeFirstOrThrow();
-  const keepsBack = feed.kind === 'counts' || (await lastDelivery(db, feed.name, id)) !== null;
+  const keepsBack =
+    feed.kind === 'counts' ||
+    (await lastDelivery(db, { id, feed: feed.name, query: feed.query, sourceSha256 })) !== null;
   return { id, since: place?.cursor ?? null, startedAt, keepsBack };
 }
 
@@ -159,7 +161,7 @@ async function endedItsDelivery(db: Kysely<DB>, run: FeedRun): Promise<boolean> 
 /** A delivery of nothing after one of something says nothing: what was known stays. */
 async function emptyReason(db: Kysely<DB>, run: FeedRun): Promise<string | null> {
   const empty = run.kind === 'sightings' && run.read === 0 && run.resumes === null;
-  return empty && (await lastDelivery(db, run.feed, run.id)) !== null ? 'feed_empty' : null;
+  return empty && (await lastDelivery(db, run)) !== null ? 'feed_empty' : null;
 }
 
 /** A delivery waits for a person: the run, and what earlier runs of it kept back. */

@@ -1,28 +1,50 @@
 // Which advice a verdict carries: the component's own, and what its openness and its age add.
-import type { AdviceSlug } from './advice.ts';
+import { ADVICE_SLUGS, type AdviceSlug } from './advice.ts';
 import type { Component } from './component.ts';
 import { Recent } from './recent.ts';
 import type { Verdict } from './verdict.ts';
 
-type Advice = readonly AdviceSlug[];
+type Finding = Pick<Verdict, 'authentication' | 'support'>;
 
-export const NO_ADVICE: Advice = Object.freeze([]);
+/** What an API server is told beside its component's own advice. */
+export const ADVICE_BY_FINDING: readonly {
+  readonly slug: AdviceSlug;
+  /** In words, after "kube-apiserver". */
+  readonly when: string;
+  readonly holds: (finding: Finding) => boolean;
+}[] = [
+  {
+    slug: 'remove-anonymous-grants',
+    when: 'that answers anonymous-full',
+    holds: ({ authentication }) => authentication === 'anonymous-full',
+  },
+  {
+    slug: 'disable-insecure-port',
+    when: 'that answers anonymous-full',
+    holds: ({ authentication }) => authentication === 'anonymous-full',
+  },
+  {
+    slug: 'disable-anonymous',
+    when: 'that answers anonymous-public',
+    holds: ({ authentication }) => authentication === 'anonymous-public',
+  },
+  { slug: 'upgrade-minor', when: 'past its end of life', holds: ({ support }) => support === 'end-of-life' },
+];
 
-/** Components, ways of authentication and states of support multiply to fewer. */
-const known = new Recent<Advice>(1024);
+export const NO_ADVICE: readonly AdviceSlug[] = Object.freeze([]);
+
+/** Ways of authentication and states of support multiply to fewer. */
+const known = new Recent<readonly AdviceSlug[]>(64);
 
 /** Most urgent first. The same list for the same arguments: it is shared. */
 export function adviceOn(
   component: Component,
   authentication: Verdict['authentication'],
   support: Verdict['support'],
-): Advice {
+): readonly AdviceSlug[] {
   if (component.name !== 'kube-apiserver') return component.advice;
   return known.get(`${authentication} ${support}`, () => {
-    const advice: AdviceSlug[] = [...component.advice];
-    if (authentication === 'anonymous-full') advice.unshift('remove-anonymous-grants', 'disable-insecure-port');
-    if (authentication === 'anonymous-public') advice.push('disable-anonymous');
-    if (support === 'end-of-life') advice.push('upgrade-minor');
-    return Object.freeze(advice);
+    const found = ADVICE_BY_FINDING.filter(({ holds }) => holds({ authentication, support })).map(({ slug }) => slug);
+    return Object.freeze(ADVICE_SLUGS.filter((slug) => component.advice.includes(slug) || found.includes(slug)));
   });
 }

@@ -83,7 +83,7 @@ export function weigh(evidence: Evidence, context: JudgeContext): Judgement {
       authentication,
       named,
       disputed: ranges.disputed,
-      ignored: context.ignored === true,
+      ignored: context.ignored === true || evidence?.fieldsIgnored === true,
     }),
     advice: match === null ? NO_ADVICE : adviceOn(match.component, authentication, support),
   };

@@ -8,6 +8,26 @@ const DAY_MS = 24 * 3600 * 1000;
 /** Key of the advisory lock under which partitions are made. */
 const LOCK = 7_216_001;
 
+export interface Partitions {
+  /** Days behind today (UTC) without a gap that have a partition; -1 when today has none. */
+  readonly ahead: number;
+  /** Rows that fell outside every day. */
+  readonly strays: number;
+}
+
+/** How far partitions reach, and whether the default one is empty. Reads only. */
+export async function readPartitions(db: Kysely<DB>, now: Date): Promise<Partitions> {
+  const days = Array.from({ length: DAYS_AHEAD + 1 }, (_, day) => partitionOf(new Date(now.getTime() + day * DAY_MS)));
+  const { rows } = await sql<{ name: string }>`
+    select name from unnest(${days}::text[]) as n (name) where to_regclass(name) is not null`.execute(db);
+  const there = new Set(rows.map(({ name }) => name));
+  const missing = days.findIndex((name) => !there.has(name));
+  const strays = await sql<{ n: number }>`select count(*) as n from observation_default`.execute(db);
+  return { ahead: (missing === -1 ? days.length : missing) - 1, strays: strays.rows[0]?.n ?? 0 };
+}
+
+const partitionOf = (day: Date): string => `observation_${day.toISOString().slice(0, 10).replaceAll('-', '')}`;
+
 /** Makes the partitions of today and the next week (UTC). Safe to call from several processes at once. */
 export async function makePartitions(db: Kysely<DB>, now: Date): Promise<void> {
   await db.transaction().execute(async (tx) => {
@@ -15,7 +35,7 @@ export async function makePartitions(db: Kysely<DB>, now: Date): Promise<void> {
     for (let day = 0; day <= DAYS_AHEAD; day++) {
       const from = new Date(now.getTime() + day * DAY_MS).toISOString().slice(0, 10);
       const to = new Date(Date.parse(from) + DAY_MS).toISOString().slice(0, 10);
-      const name = `observation_${from.replaceAll('-', '')}`;
+      const name = partitionOf(new Date(from));
       await sql`create table if not exists ${sql.table(name)} partition of observation for values from (${sql.lit(`${from}T00:00:00Z`)}) to (${sql.lit(`${to}T00:00:00Z`)})`.execute(
         tx,
       );

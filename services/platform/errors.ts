@@ -187,6 +187,11 @@ export const ERRORS = {
     what: 'There is no survey of that id.',
     todo: 'List the surveys with `kubecensus surveys` and name one of them.',
   },
+  KC_OBSERVATIONS_DROPPED: {
+    exit: 2,
+    what: 'The observations of this survey are older than retention allows, and have been dropped; its counts stay.',
+    todo: 'Ask for counts that are kept (stats by one dimension, the headline report) or name a newer survey; retention.observationDays says how long they are kept.',
+  },
   KC_EXPORT_OUT: {
     exit: 2,
     what: 'The export cannot be written where it was asked for.',

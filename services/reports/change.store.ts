@@ -79,7 +79,7 @@ export async function readSurvival(db: Kysely<DB>, surveyId: string): Promise<Su
   const { rows } = await sql<{ id: string; at: Date; endpoints: string }>`
     with followed as (
       select s.id, s.created_at from survey s join survey this on this.id = ${surveyId} and this.method = s.method
-      where s.rolled_up_at is not null and s.created_at <= this.created_at order by s.created_at desc limit ${FOLLOWED}
+      where s.rolled_up_at is not null and s.observations_dropped_at is null and s.created_at <= this.created_at order by s.created_at desc limit ${FOLLOWED}
     ),
     cohort as (
       select coalesce(host(address), host) as h, port from observation

@@ -5,6 +5,7 @@ import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import type { Geo } from '../platform/geo.ts';
 import { latestSurvey } from '../surveys/survey.store.ts';
+import { inCountries } from './country-data.store.ts';
 import type { HeadlineData } from './headline-data.ts';
 import { isReportName, REPORTS, type ReportData, type ReportDefinition } from './index.ts';
 import { manifestOf } from './manifest.ts';
@@ -16,6 +17,7 @@ import {
   readOwnerData,
 } from './report.store.ts';
 import { type ReportFiles, reportDirectory } from './report-files.ts';
+import { type Restriction, restricted } from './restriction.ts';
 import type { Report } from './section.ts';
 import { type ReportFormat, writeReport } from './write.ts';
 
@@ -32,7 +34,7 @@ export interface ReportRequest {
   readonly formats: readonly ReportFormat[];
   /** Only these sections, by id. Absent: all. */
   readonly sections?: readonly string[];
-  /** Only endpoints of these countries; see countries-filter.ts. Absent: all. */
+  /** Only endpoints of these countries, as two-letter codes. Absent: all. */
   readonly countries?: readonly string[];
 }
 
@@ -61,16 +63,19 @@ export async function makeReport(request: ReportRequest, context: ReportContext)
   const surveyId = request.surveyId ?? (await latestSurvey(context.db));
   if (surveyId === null) throw new KubecensusError('KC_NO_SURVEY', 'No survey has been counted yet.');
   const geo = await context.geo();
-  const { data, report } = await build(REPORTS[request.name], context.db, {
+  const { sections, countries } = request;
+  const restriction = { ...(sections && { sections }), ...(countries && { countries }) };
+  const asked = {
     surveyId,
     compareId: request.compareId,
     owner: request.owner,
     generatedAt: context.now().toISOString(),
     codeVersion: context.codeVersion,
     geo: geo.sources,
-    networkName: (address) => geo.lookup(address).organisation,
-  });
-  const manifest = manifestOf(data);
+    networkName: (address: string) => geo.lookup(address).organisation,
+  };
+  const { data, report } = await build(REPORTS[request.name], context.db, asked, restriction);
+  const manifest = { ...manifestOf(data), ...restriction };
   const out = request.out ?? reportDirectory(context.dataDir, request.id);
   const files = await writeReport(report, { id: request.id, out, formats: request.formats, manifest });
   return { report, files, surveyId, manifest };
@@ -86,14 +91,20 @@ const READERS: {
   owner: readOwnerData,
 };
 
-/** Reads what the report asks for, and builds it. */
+/** Reads what the report asks for, and builds it. Throws KC_SCHEDULE for a restriction that the report cannot be put to. */
 async function build(
   definition: ReportDefinition,
   db: Kysely<DB>,
   request: HeadlineRequest,
+  restriction: Restriction,
 ): Promise<{ data: HeadlineData; report: Report }> {
+  const { countries } = restriction;
+  if (countries !== undefined && definition.reads !== 'headline')
+    throw new KubecensusError('KC_SCHEDULE', 'This report cannot be limited to countries.');
   // A definition's `reads` and `build` belong together (index.ts), which the types of a union cannot say here.
   const read: (db: Kysely<DB>, request: HeadlineRequest) => Promise<HeadlineData> = READERS[definition.reads];
-  const data = await read(db, request);
-  return { data, report: (definition.build as (data: HeadlineData) => Report)(data) };
+  const whole = await read(db, request);
+  const data = countries === undefined ? whole : await inCountries(db, whole, countries);
+  const report = (definition.build as (data: HeadlineData) => Report)(data);
+  return { data, report: restricted(report, restriction) };
 }

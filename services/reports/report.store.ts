@@ -6,6 +6,7 @@ import type { SurveySummary } from '../rollups/headline.ts';
 import { LAG_HOURS, sightingOverlaps, surveyOverlaps } from '../rollups/overlap.store.ts';
 import type { Dimension, Unit } from '../rollups/rollup.ts';
 import { surveySummary } from '../rollups/summary.store.ts';
+import { requireObservations } from '../surveys/survey.store.ts';
 import { earlierSurvey, readDifferences, readFlows, readSurvival, readVersionPairs } from './change.store.ts';
 import type { ChangeData } from './change-data.ts';
 import type { FeedsData } from './feeds-data.ts';
@@ -42,7 +43,9 @@ export function readFeedsData(db: Kysely<DB>, request: HeadlineRequest): Promise
     const to = new Date(data.survey.createdAt);
     const window = { from: new Date(to.getTime() - LAG_HOURS * 3_600_000), to };
     const overlaps = await surveyOverlaps(snapshot, request.surveyId);
-    return { ...data, overlaps, window, sightings: await sightingOverlaps(snapshot, window) };
+    // A report speaks of the survey's feeds: of one that is withheld not even how much it alone has.
+    const sightings = await sightingOverlaps(snapshot, window, data.survey.feeds);
+    return { ...data, overlaps, window, sightings };
   });
 }
 
@@ -52,6 +55,7 @@ export function readChangeData(db: Kysely<DB>, request: HeadlineRequest): Promis
     const earlier = await earlierSurvey(snapshot, request.surveyId, request.compareId);
     const data = await headlineData(snapshot, { ...request, compareId: earlier });
     const pair = { earlier, later: request.surveyId };
+    await requireObservations(snapshot, Object.values(pair));
     return {
       ...data,
       compare: data.compare!,
@@ -67,6 +71,7 @@ export function readChangeData(db: Kysely<DB>, request: HeadlineRequest): Promis
 export function readOwnerData(db: Kysely<DB>, request: HeadlineRequest): Promise<OwnerData> {
   return inSnapshot(db, async (snapshot) => {
     const owner = await requireOwner(snapshot, request.owner);
+    await requireObservations(snapshot, [request.surveyId]);
     return {
       ...(await headlineData(snapshot, request)),
       owner,

@@ -1,7 +1,9 @@
 // Clusters of a survey, estimated from the keys of its observations. Counted on request, never kept.
-import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
+import { requireObservations } from '../surveys/survey.store.ts';
 import { ClusterCount, ClusterEstimate, type ClusterInterval, type ClusterMember } from './cluster-estimate.ts';
+import { eachRow } from './each-row.store.ts';
 import { type CountQuery, observations, requireSurvey, selected, valuesOf } from './rollup.store.ts';
 import type { Cell, Dimension } from './rollup.ts';
 import { NETWORK } from './suspect.store.ts';
@@ -15,15 +17,13 @@ export interface ClusterCell extends ClusterInterval {
 const RECOGNISED = sql`o.grade in ('confirmed', 'probable')`;
 const ENDPOINT = sql<string>`coalesce(host(o.address), o.host) || ' ' || o.port`;
 
-/** Rows held at once. */
-const PAGE = 20_000;
-
 /**
  * The estimate of cluster-estimate.ts by any dimensions. Keys are judged and joined over all of the survey's recognised endpoints, and then
  * those that meet the conditions are counted. Largest first, then by value. Throws KC_NO_SURVEY when there is no survey of that id.
  */
 export async function clusters(db: Kysely<DB>, query: Omit<CountQuery, 'unit'>): Promise<ClusterCell[]> {
   await requireSurvey(db, query.surveyId);
+  await requireObservations(db, [query.surveyId]);
   const estimate = new ClusterEstimate();
   const members = sql<ClusterMember>`
     select ${ENDPOINT} as endpoint, coalesce(host(o.address), o.host) as address, coalesce(${NETWORK}, o.host) as network,
@@ -50,26 +50,19 @@ export async function clusters(db: Kysely<DB>, query: Omit<CountQuery, 'unit'>):
     .map(({ key, low, high }) => ({ values: cellValues(query.by, JSON.parse(key) as string[]), low, high }));
 }
 
-/** The estimate of a whole survey. */
-export async function clusterInterval(db: Kysely<DB>, surveyId: string): Promise<ClusterInterval> {
-  const [cell] = await clusters(db, { surveyId, by: [], where: {} });
+/** The estimate of a whole survey, or of its observations that meet the conditions. */
+export async function clusterInterval(
+  db: Kysely<DB>,
+  surveyId: string,
+  where: CountQuery['where'] = {},
+): Promise<ClusterInterval> {
+  const [cell] = await clusters(db, { surveyId, by: [], where });
   return cell === undefined ? { low: 0, high: 0 } : { low: cell.low, high: cell.high };
 }
 
 /** Both reads see the same rows: inside the caller's transaction, else in one of their own. */
 function inTransaction(db: Kysely<DB>, run: (tx: Kysely<DB>) => Promise<void>): Promise<void> {
   return db.isTransaction ? run(db) : db.transaction().setIsolationLevel('repeatable read').execute(run);
-}
-
-/** Reads by a cursor: a survey has millions of rows. */
-async function eachRow<T>(tx: Kysely<DB>, query: RawBuilder<T>, take: (row: T) => void): Promise<void> {
-  await sql`declare cluster_rows no scroll cursor for ${query}`.execute(tx);
-  for (;;) {
-    const { rows } = await sql<T>`fetch forward ${sql.lit(PAGE)} from cluster_rows`.execute(tx);
-    if (rows.length === 0) break;
-    for (const row of rows) take(row);
-  }
-  await sql`close cluster_rows`.execute(tx);
 }
 
 function cellValues(by: readonly Dimension[], values: readonly string[]): Cell['values'] {

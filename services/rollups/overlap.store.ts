@@ -2,6 +2,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
+import { requireObservations } from '../surveys/survey.store.ts';
 import { type Combination, type FeedFacts, type Overlap, overlapOf } from './overlap.ts';
 
 export interface SurveyOverlaps {
@@ -22,6 +23,7 @@ export interface SurveyOverlaps {
 export async function surveyOverlaps(db: Kysely<DB>, surveyId: string): Promise<SurveyOverlaps> {
   const survey = await db.selectFrom('survey').select('created_at').where('id', '=', surveyId).executeTakeFirst();
   if (survey === undefined) throw new KubecensusError('KC_NO_SURVEY', `There is no survey ${surveyId}.`);
+  await requireObservations(db, [surveyId]);
   const facts = await feedFacts(db, survey.created_at);
   const { rows } = await sql<{ feeds: string[]; endpoints: string; kubernetes: string }>`
     with thing as (
@@ -80,15 +82,22 @@ export interface Window {
 
 /**
  * Overlaps of all feeds in the window from <= t < to: a feed counts for what it first saw before the end and last saw since the start, by
- * its own times where it states them. A window is LAG_HOURS or a few days long: in longer ones endpoints come and go. Reads only.
+ * its own times where it states them. A window is LAG_HOURS or a few days long: in longer ones endpoints come and go. `only`: as if no other
+ * feeds than these were there; none named: all. Reads only.
  */
-export async function sightingOverlaps(db: Kysely<DB>, { from, to }: Window): Promise<SightingOverlaps> {
-  const facts = await feedFacts(db, to);
+export async function sightingOverlaps(
+  db: Kysely<DB>,
+  { from, to }: Window,
+  only: readonly string[] = [],
+): Promise<SightingOverlaps> {
+  const facts = (await feedFacts(db, to)).filter(({ feed }) => only.length === 0 || only.includes(feed));
+  const counts = (feed: RawBuilder<unknown>) =>
+    only.length === 0 ? sql`true` : sql`${feed} = any(${[...only]}::text[])`;
   const read = async (thing: typeof ENDPOINT): Promise<Combination[]> => {
     const { rows } = await sql<CountedFeeds>`
       select feeds, count(*) from (
         select array_agg(distinct s.feed) as feeds from sighting s join candidate c on c.id = s.candidate_id
-        where s.last_seen >= ${from} and s.first_seen < ${to} and ${thing.which} group by ${thing.key}
+        where s.last_seen >= ${from} and s.first_seen < ${to} and ${thing.which} and ${counts(sql`s.feed`)} group by ${thing.key}
       ) t group by feeds
     `.execute(db);
     return combinations(rows);
@@ -97,7 +106,7 @@ export async function sightingOverlaps(db: Kysely<DB>, { from, to }: Window): Pr
     select feeds, count(*) from (
       select array_agg(distinct e.feed) as feeds from sighting_evidence e
       cross join lateral (select ${LEAF_DIGEST} as sha256) leaf
-      where e.observed_at >= ${from} and e.observed_at < ${to} and leaf.sha256 is not null group by leaf.sha256
+      where e.observed_at >= ${from} and e.observed_at < ${to} and leaf.sha256 is not null and ${counts(sql`e.feed`)} group by leaf.sha256
     ) t group by feeds
   `.execute(db);
   return {

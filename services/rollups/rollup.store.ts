@@ -1,9 +1,12 @@
-// Counts from observations: recomputed per survey in one statement, never incremented, always equal to a recount.
+// Counts from observations: recomputed per survey in one walk over its endpoints, never incremented, always equal to a recount.
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import { NETWORK_LENGTH } from '../platform/net/address.ts';
-import { type Cell, type Dimension, ROLLUP_SETS, type Unit } from './rollup.ts';
+import { requireObservations } from '../surveys/survey.store.ts';
+import { eachRow } from './each-row.store.ts';
+import { type Cell, DIMENSION_NAMES, type Dimension, ROLLUP_SETS, UNITS, type Unit } from './rollup.ts';
+import { SurveyTable, type TableCell } from './survey-table.ts';
 import { findSuspects, GRADE, JOIN_SUSPECT } from './suspect.store.ts';
 
 /** Each dimension as an expression over observation `o`, its version `v`, what the survey suspects `s` and, for feeds, one row per feed `f`. */
@@ -67,19 +70,67 @@ export async function recompute(db: Kysely<DB>, surveyId: string, at: Date): Pro
     await tx.selectFrom('survey').select('id').where('id', '=', surveyId).forUpdate().executeTakeFirstOrThrow();
     await findSuspects(tx, surveyId);
     await tx.deleteFrom('rollup').where('survey_id', '=', surveyId).execute();
-    for (const dims of ROLLUP_SETS) {
-      await sql`
-        insert into rollup (survey_id, unit, dims, values, count, networks)
-        select ${surveyId}, u.unit, ${[...dims]}::text[], c.values, case u.unit when 'endpoint' then c.endpoints when 'host' then c.hosts else c.certificates end, c.networks
-        from (
-          select ${valuesOf(dims)} as values, ${COUNTS.endpoint} as endpoints, ${COUNTS.host} as hosts, ${COUNTS.certificate} as certificates,
-            count(distinct ${PUBLISHED_NETWORK}) as networks
-          from ${observations(dims)} where o.survey_id = ${surveyId} group by 1
-        ) c cross join (values ('endpoint'), ('host'), ('certificate')) as u (unit)
-      `.execute(tx);
-    }
+    const table = await readTable(tx, surveyId);
+    for (const dims of ROLLUP_SETS) await insertCells(tx, surveyId, dims, table.cells(dims));
     await tx.updateTable('survey').set({ rolled_up_at: at, summary: null }).where('id', '=', surveyId).execute();
   });
+}
+
+/** The dimensions of which an endpoint has one value. */
+const COLUMNS = DIMENSION_NAMES.filter((dim) => dim !== 'feed');
+/** For the sort of millions of rows in this transaction alone. */
+const SORT_MEMORY = '128MB';
+
+/** The survey's endpoints by address: hosts are neighbours, and the hosts of a network are. */
+async function readTable(tx: Kysely<DB>, surveyId: string): Promise<SurveyTable> {
+  const table = new SurveyTable(COLUMNS);
+  await sql`set local work_mem = ${sql.lit(SORT_MEMORY)}`.execute(tx);
+  const columns = COLUMNS.map((dim) => sql`coalesce(${EXPRESSIONS[dim]}, '') as ${sql.ref(dim)}`);
+  const rows = sql<
+    Record<Dimension, string> & { feeds: string[]; host: string; network: string; certificate: string | null }
+  >`
+    select ${sql.join(columns)}, to_json(o.feeds) as feeds, coalesce(host(o.address), o.host) as host, ${PUBLISHED_NETWORK} as network, o.certificate_id as certificate
+    from ${observations([])} where o.survey_id = ${surveyId} order by o.address, case when o.address is null then o.host end`;
+  await eachRow(tx, rows, ({ feeds, host, network, certificate, ...row }) =>
+    table.add({
+      values: COLUMNS.map((dim) => row[dim]),
+      feeds,
+      host,
+      network,
+      certificate: certificate === null ? null : Number(certificate),
+    }),
+  );
+  return table;
+}
+
+/** Cells of one statement: some hundred kilobytes. */
+const CELLS_AT_ONCE = 20_000;
+
+async function insertCells(
+  tx: Kysely<DB>,
+  surveyId: string,
+  dims: readonly Dimension[],
+  cells: readonly TableCell[],
+): Promise<void> {
+  const names = dims.map((_, at) => `v${at}`);
+  const kinds = sql.raw(
+    [...names.map((name) => `${name} text`), ...UNITS.map((unit) => `"${unit}" bigint`), 'networks bigint'].join(),
+  );
+  for (let from = 0; from < cells.length; from += CELLS_AT_ONCE) {
+    const rows = cells.slice(from, from + CELLS_AT_ONCE).map((cell) => ({
+      ...Object.fromEntries(names.map((name, at) => [name, cell.values[at]])),
+      endpoint: cell.endpoints,
+      host: cell.hosts,
+      certificate: cell.certificates,
+      networks: cell.networks,
+    }));
+    await sql`
+      insert into rollup (survey_id, unit, dims, values, count, networks)
+      select ${surveyId}, u.unit, ${[...dims]}::text[], array[${sql.join(names.map((name) => sql.ref(name)))}]::text[], u.count, networks
+      from json_to_recordset(${JSON.stringify(rows)}::json) as c (${kinds})
+      cross join lateral (values ${sql.join(UNITS.map((unit) => sql`(${sql.lit(unit)}, c.${sql.ref(unit)})`))}) as u (unit, count)
+    `.execute(tx);
+  }
 }
 
 export interface CountQuery {
@@ -106,8 +157,9 @@ export async function count(db: Kysely<DB>, query: CountQuery): Promise<Cell[]> 
   }));
 }
 
-/** The same counts straight from the observations. */
+/** The same counts straight from the observations. Throws KC_OBSERVATIONS_DROPPED. */
 export async function recount(db: Kysely<DB>, query: CountQuery): Promise<{ values: string[]; count: number }[]> {
+  await requireObservations(db, [query.surveyId]);
   const result = await sql<{ values: string[]; count: number }>`
     select ${valuesOf(query.by)} as values, ${COUNTS[query.unit]} as count from ${observations(query.by)}
     where ${selected(query)} group by 1 order by 2 desc, 1

@@ -1,13 +1,14 @@
 // The summary of a survey: counted from its observations once it is complete, kept with the survey, and counted anew while it is not.
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { addressPerNetwork } from '../observations/observation.store.ts';
 import { storableJson } from '../platform/db/json.ts';
 import type { DB } from '../platform/db/schema.ts';
 import { clusterInterval } from './cluster.store.ts';
 import type { IndicatorCounts, SurveySummary, UnitHeadline } from './headline.ts';
+import { type CountQuery, observations, selected } from './rollup.store.ts';
 import type { Unit } from './rollup.ts';
 import { countSampling } from './sample-estimate.store.ts';
-import { GRADE, JOIN_SUSPECT } from './suspect.store.ts';
+import { GRADE } from './suspect.store.ts';
 
 /** The summary that is kept, else a new count. The survey must exist. */
 export async function surveySummary(db: Kysely<DB>, surveyId: string): Promise<SurveySummary> {
@@ -33,34 +34,40 @@ async function countSummary(db: Kysely<DB>, surveyId: string): Promise<SurveySum
   };
 }
 
-/** What one thing of each unit is. An unresolved name stands for itself. */
-const UNIT_KEYS = {
-  endpoint: sql`(coalesce(host(o.address), o.host), o.port)`,
-  host: sql`coalesce(host(o.address), o.host)`,
-  certificate: sql`certificate_id`,
+/** What one thing of each unit is. Endpoints of a survey are its rows, as in its rollups; an unresolved name stands for itself. */
+const THINGS = {
+  endpoint: null,
+  host: sql`o.address, case when o.address is null then o.host end`,
+  certificate: sql`o.certificate_id`,
 } as const satisfies Record<Unit, unknown>;
 
-async function countHeadline(db: Kysely<DB>, surveyId: string): Promise<Record<Unit, UnitHeadline>> {
+/** The two indicators of a survey in every unit, over the observations that meet the conditions. */
+export async function countHeadline(
+  db: Kysely<DB>,
+  surveyId: string,
+  where: CountQuery['where'] = {},
+): Promise<Record<Unit, UnitHeadline>> {
+  const chosen = selected({ surveyId, where, by: [] });
   return {
-    endpoint: await countUnit(db, surveyId, 'endpoint'),
-    host: await countUnit(db, surveyId, 'host'),
-    certificate: await countUnit(db, surveyId, 'certificate'),
+    endpoint: await countUnit(db, chosen, 'endpoint'),
+    host: await countUnit(db, chosen, 'host'),
+    certificate: await countUnit(db, chosen, 'certificate'),
   };
 }
 
 /** Counted from the observations and not from rollup cells: a host may stand in several cells, and cells of hosts cannot be added. */
-async function countUnit(db: Kysely<DB>, surveyId: string, unit: Unit): Promise<UnitHeadline> {
+async function countUnit(db: Kysely<DB>, chosen: RawBuilder<unknown>, unit: Unit): Promise<UnitHeadline> {
+  const thing = THINGS[unit];
+  const any = (flag: RawBuilder<unknown>) =>
+    thing === null ? sql`coalesce(${flag}, false)` : sql`coalesce(bool_or(${flag}), false)`;
+  const clean = sql`${GRADE} not in ('medium', 'high')`;
   const { rows } = await sql<Record<string, string>>`
     with thing as (
-      select
-        ${UNIT_KEYS[unit]} as key,
-        coalesce(bool_or(certificate_name), false) as san,
-        coalesce(bool_or(version_endpoint), false) as version,
-        coalesce(bool_or(certificate_name) filter (where ${GRADE} not in ('medium', 'high')), false) as clean_san,
-        coalesce(bool_or(version_endpoint) filter (where ${GRADE} not in ('medium', 'high')), false) as clean_version
-      from observation o ${JOIN_SUSPECT}
-      where o.survey_id = ${surveyId} and ${unit === 'certificate' ? sql`certificate_id is not null` : sql`true`}
-      group by 1
+      select ${any(sql`certificate_name`)} as san, ${any(sql`version_endpoint`)} as version,
+        ${any(sql`certificate_name and ${clean}`)} as clean_san, ${any(sql`version_endpoint and ${clean}`)} as clean_version
+      from ${observations([])}
+      where ${chosen} and ${unit === 'certificate' ? sql`certificate_id is not null` : sql`true`}
+      ${thing === null ? sql`` : sql`group by ${thing}`}
     )
     select
       count(*) as observed,

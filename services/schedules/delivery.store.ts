@@ -14,14 +14,14 @@ export interface Outbox {
   readonly scheduleId: number | null;
   readonly destinations: readonly string[];
   /** The report is partial and its subscriber did not ask for such: its deliveries are kept and not sent. */
-  readonly held: boolean;
+  readonly held?: boolean;
 }
 
 /** Stores a report with one delivery per destination. A report stored before keeps its deliveries. What a schedule no longer sends to gets none. */
 export async function storeReport(
   db: Kysely<DB>,
   report: { id: string; name: string; surveyId: string | null; manifest: object },
-  { scheduleId, destinations, held }: Outbox,
+  { scheduleId, destinations, held = false }: Outbox,
   at: Date,
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {

@@ -76,10 +76,16 @@ export async function requireSchedule(db: Kysely<DB>, name: string): Promise<Sch
   return found;
 }
 
-/** Removes a schedule and its fires; false when there is none of that name. */
-export async function removeSchedule(db: Kysely<DB>, name: string): Promise<boolean> {
-  const result = await db.deleteFrom('schedule').where('name', '=', name).executeTakeFirst();
-  return result.numDeletedRows > 0n;
+/** Removes a schedule and its fires; what it was still going to deliver is not delivered. False when there is none of that name. */
+export async function removeSchedule(db: Kysely<DB>, name: string, at: Date): Promise<boolean> {
+  const { rows } = await sql`
+    with stopped as (
+      update delivery set stopped_at = ${at}, stopped_reason = 'stopped'
+      where delivered_at is null and stopped_at is null and schedule_id = (select id from schedule where name = ${name})
+    )
+    delete from schedule where name = ${name} returning id
+  `.execute(db);
+  return rows.length > 0;
 }
 
 /**

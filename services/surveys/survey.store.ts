@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import { storableJson } from '../platform/db/json.ts';
 import type { DB } from '../platform/db/schema.ts';
+import { KubecensusError } from '../platform/errors.ts';
 import type { SurveyPlan } from './survey.ts';
 
 export interface SurveyRow {
@@ -68,6 +69,18 @@ export async function latestSurvey(db: Kysely<DB>): Promise<string | null> {
     .orderBy('created_at', 'desc')
     .executeTakeFirst();
   return row?.id ?? null;
+}
+
+/** Throws KC_OBSERVATIONS_DROPPED when retention has taken observations of one of these surveys: what is left must not be counted as the whole. */
+export async function requireObservations(db: Kysely<DB>, ids: readonly string[]): Promise<void> {
+  const dropped = await db
+    .selectFrom('survey')
+    .select('id')
+    .where('id', 'in', [...ids])
+    .where('observations_dropped_at', 'is not', null)
+    .executeTakeFirst();
+  if (dropped !== undefined)
+    throw new KubecensusError('KC_OBSERVATIONS_DROPPED', `Survey ${dropped.id} has no observations any more.`);
 }
 
 /** Surveys in one of the states, oldest first. */

@@ -128,9 +128,9 @@ it('counts every row once and keeps what a plain model keeps, for any stream and
   const run = collecting(test);
   await fc.assert(
     fc.asyncProperty(fc.array(someItem, { maxLength: 40 }), async (items) => {
-      await sql`truncate feed_run, feed_cursor, candidate, sighting, sighting_evidence, quarantine cascade`.execute(
-        test.database.db,
-      );
+      // Few rows: deleting them is cheaper than the new files that truncating makes.
+      for (const table of ['sighting_evidence', 'sighting', 'candidate', 'quarantine', 'feed_cursor', 'feed_run'])
+        await sql`delete from ${sql.table(table)}`.execute(test.database.db);
       const model = new Model();
       for (const item of items) model.add(item, NOW);
       const done = await run(feedOf('f', items));
@@ -156,7 +156,7 @@ it('counts every row once and keeps what a plain model keeps, for any stream and
       }));
       assert.deepEqual(await state(test), kept);
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 

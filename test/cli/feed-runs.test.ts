@@ -65,6 +65,24 @@ it('holds a delivery that jumps: exit 3, what to type, and nothing exported or s
   assert.equal((await run('feeds')).stderr, '');
 });
 
+it('takes files of any size under the name of their format, and still compares a file with itself', async (t) => {
+  const { run, file } = await installation(t);
+  const [large, small] = [await file('a.txt', addresses(1000)), await file('b.txt', addresses(20))];
+  const taken = await run('import', large, small);
+  assert.deepEqual(
+    taken.rows.map((row) => [row['feed'], row['query'], row['state'], row['accepted'], row['duplicate']]),
+    [
+      ['list', 'a.txt', 'complete', 1000, 0],
+      ['list', 'b.txt', 'complete', 0, 20],
+    ],
+    taken.stderr,
+  );
+  assert.equal(taken.code, 0);
+  await file('a.txt', addresses(50));
+  const shrunk = await run('import', large);
+  assert.deepEqual([shrunk.code, shrunk.rows[0]?.['state']], [3, 'held'], shrunk.stderr);
+});
+
 it('keeps what was known when a file is empty', async (t) => {
   const { run, file } = await installation(t);
   await run('import', await file('full.txt', addresses(200)), '--feed', 'mine', '--format', 'list');

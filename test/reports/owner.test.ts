@@ -59,7 +59,7 @@ test("an owner's endpoints are those inside its prefixes, each with what it mean
   assert.equal(data.endpoints[0]?.firstSeen, NOW.toISOString());
   const report = ownerReport(data);
   const todo = tablesOf(report).find((one) => one.id === 'todo')!;
-  assert.deepEqual(todo.rows.find(([advice]) => advice === ADVICE['restrict-api-server'])?.slice(1), [
+  assert.deepEqual(todo.rows.find(([advice]) => advice === ADVICE['restrict-api-server'].text)?.slice(1), [
     2,
     '8.0.0.1:6443 [2600:1::5]:6443',
   ]);

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { writeDirectory } from '../../services/reports/atomic-directory.ts';
 import { deliverToDirectory } from '../../services/reports/delivery/directory.ts';
-import { deliverTo, isDestination } from '../../services/reports/delivery/index.ts';
 import { headline } from '../../services/reports/headline.ts';
 import { manifestOf } from '../../services/reports/manifest.ts';
 import { type ReportFiles, readContents, readReport } from '../../services/reports/report-files.ts';
@@ -205,22 +204,4 @@ test('an id is no path', async (t) => {
     (await deliverToDirectory(report, join(parent, 'inbox'))).directory,
     join(parent, 'inbox', 'headline-.._.._escape'),
   );
-});
-
-test('the outbox hears what went wrong as text, and null when the report is there', async (t) => {
-  const parent = await place(t);
-  const report = await write(join(parent, 'report'));
-  assert.equal(await deliverTo(`dir:${join(parent, 'inbox')}`, report.directory), null);
-  assert.equal(await deliverTo(`dir:${join(parent, 'inbox')}`, report.directory), null, 'again');
-  assert.match((await deliverTo('pigeon:loft', report.directory)) ?? '', /pigeon:loft.*dir:PLACE/);
-  assert.match((await deliverTo('dir:/x', parent)) ?? '', /holds no report/);
-  await writeFile(join(parent, 'flat'), '');
-  assert.match((await deliverTo(`dir:${join(parent, 'flat')}`, report.directory)) ?? '', /EEXIST|ENOTDIR/);
-  assert.deepEqual(['dir:/x', 'dir:', 'dir', '/x', 'constructor:x'].map(isDestination), [
-    true,
-    false,
-    false,
-    false,
-    false,
-  ]);
 });

@@ -1,44 +1,22 @@
 // Schedules: each fire is claimed once in the world, missed ones run once, and a report and its deliveries arrive together.
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { sql } from 'kysely';
 import { nextFire } from '../../services/platform/cron.ts';
 import type { Database } from '../../services/platform/db/database.ts';
-import { makeReport } from '../../services/reports/report.job.ts';
-import { recompute } from '../../services/rollups/rollup.store.ts';
-import { deliverDue } from '../../services/schedules/deliver.job.ts';
-import { type FireContext, runFire } from '../../services/schedules/fire.job.ts';
+import { runFire } from '../../services/schedules/fire.job.ts';
 import {
-  addSchedule,
   claimDue,
   claimNow,
   finishFire,
   listSchedules,
   removeSchedule,
 } from '../../services/schedules/schedule.store.ts';
-import type { Fire, ScheduleSpec } from '../../services/schedules/schedule.ts';
-import { silentLog, withDatabase } from '../support/database.ts';
-import { observation, surveyOf } from '../support/observations.ts';
-
-const NOW = new Date('2026-11-24T12:00:00.000Z');
-const later = (minutes: number): Date => new Date(NOW.getTime() + minutes * 60_000);
-const HOURLY = '0 * * * *';
-const REPORT: ScheduleSpec = { kind: 'report', report: 'headline' };
-
-async function add(
-  { db }: Database,
-  name: string,
-  changes: { spec?: ScheduleSpec; nextDueAt?: Date; destinations?: readonly string[] } = {},
-): Promise<void> {
-  await addSchedule(
-    db,
-    { name, spec: REPORT, cron: HOURLY, destinations: [], nextDueAt: NOW, ...changes },
-    later(-600),
-  );
-}
+import type { Fire } from '../../services/schedules/schedule.ts';
+import { withDatabase } from '../support/database.ts';
+import { add, firing, later, NOW, REPORT_ID } from '../support/firing.ts';
 
 const fires = async ({ db }: Database) => db.selectFrom('schedule_fire').selectAll().orderBy('fire_at').execute();
 
@@ -108,64 +86,10 @@ it('names are taken once, and a removed schedule takes its fires along and leave
   await add(database, 'a');
   await assert.rejects(add(database, 'a'), { code: 'KC_SCHEDULE' });
   await claimDue(database.db, NOW, nextFire);
-  assert.equal(await removeSchedule(database.db, 'a'), true);
-  assert.equal(await removeSchedule(database.db, 'a'), false);
+  assert.equal(await removeSchedule(database.db, 'a', NOW), true);
+  assert.equal(await removeSchedule(database.db, 'a', NOW), false);
   assert.deepEqual(await fires(database), []);
 });
-
-interface Firing {
-  readonly database: Database;
-  readonly context: FireContext;
-  readonly directory: string;
-  readonly started: string[];
-  /** Claims what is due now and runs it; why it failed, or null. */
-  fire(now?: Date): Promise<string | null>;
-  deliver(now: Date): Promise<void>;
-}
-
-async function firing(
-  t: TestContext,
-  destinations: (directory: string) => readonly string[],
-  spec: ScheduleSpec = REPORT,
-): Promise<Firing> {
-  const { database, onEnd } = await withDatabase(t);
-  const directory = await mkdtemp(join(tmpdir(), 'kubecensus-schedules-'));
-  onEnd(() => rm(directory, { recursive: true }));
-  await surveyOf(database, 's', [observation(), observation({ port: 443 })]);
-  await sql`update survey set state = 'complete', finished_at = created_at`.execute(database.db);
-  await recompute(database.db, 's', NOW);
-  await add(database, 'daily', { spec, destinations: destinations(directory) });
-  const started: string[] = [];
-  const geo = async () => ({ sources: [], lookup: () => ({ country: null, asn: null, organisation: null }) });
-  const dataDir = join(directory, 'data');
-  const reporting = { db: database.db, now: () => NOW, codeVersion: 'test', dataDir, geo };
-  const context: FireContext = {
-    db: database.db,
-    now: () => NOW,
-    log: silentLog,
-    writeReport: (id, name) =>
-      makeReport(
-        { id, name, surveyId: null, compareId: null, owner: null, out: null, formats: ['html', 'markdown', 'json'] },
-        reporting,
-      ),
-    startFeed: async (feed) => void started.push(`feed ${feed}`),
-    startSurvey: async (id, feeds) => void started.push(`survey ${id} ${feeds}`),
-  };
-  return {
-    database,
-    context,
-    directory,
-    started,
-    fire: async (now = NOW) => {
-      const [fire] = await claimDue(database.db, now, nextFire);
-      assert.ok(fire !== undefined, 'a fire is due');
-      return runFire(fire, context);
-    },
-    deliver: (now) => deliverDue({ ...context, dataDir, now: () => now }),
-  };
-}
-
-const REPORT_ID = 'r-daily-20261124-120000';
 
 describe('a report that fires', () => {
   it('is stored with a delivery for every destination, and delivered whole, once', async (t) => {
@@ -264,7 +188,7 @@ describe('a delivery that fails', () => {
     assert.deepEqual([mended?.delivered, mended?.undelivered, mended?.lastFailure], [1, 0, null]);
   });
 
-  it('does not hold up the others, and is given up after eight tries', async (t) => {
+  it('does not hold up the others, and is given up after eight tries; what cannot be sent at all after one', async (t) => {
     const { database, fire, deliver } = await firing(t, (home) => [
       'dir:/dev/null/nowhere',
       'carrier-pigeon:coop',
@@ -275,18 +199,22 @@ describe('a delivery that fails', () => {
     const rows = await database.db.selectFrom('delivery').selectAll().orderBy('id').execute();
     assert.deepEqual(
       rows.map((row) => row.attempts),
-      [8, 8, 1],
+      [8, 1, 1],
     );
     assert.deepEqual(
       rows.map((row) => row.delivered_at !== null),
       [false, false, true],
+    );
+    assert.deepEqual(
+      rows.map((row) => row.stopped_reason),
+      ['given-up', 'refused', null],
     );
     assert.match(rows[1]?.last_failure ?? '', /no way to deliver/);
   });
 });
 
 it('a feed that fires is put in the queue, a survey that fires has an id of its fire', async (t) => {
-  const feed = await firing(t, () => [], { kind: 'feed', feed: 'ct' });
+  const feed = await firing(t, () => [], { spec: { kind: 'feed', feed: 'ct' } });
   assert.equal(await feed.fire(), null);
   assert.deepEqual(feed.started, ['feed ct']);
   await add(feed.database, 'survey', { spec: { kind: 'survey', feeds: ['ct', 'list'] }, nextDueAt: later(1) });

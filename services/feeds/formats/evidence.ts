@@ -1,4 +1,5 @@
 // Evidence NDJSON (docs/method.md): what `kubecensus fingerprint` reads and `export` of another installation writes.
+import type { Evidence } from '../evidence.ts';
 import { member, parseJson, recordOf } from '../json.ts';
 import { readObservedAt } from '../observed-at.ts';
 import { evidenceOf } from '../read-evidence.ts';
@@ -37,6 +38,11 @@ function rowOf(value: unknown, at: string, options: FormatOptions): Row {
     return name === undefined || name === '' ? 'no_host' : [{ type: 'sighting', host: name, port, observedAt, at }];
   }
   const { observedAt: _given, ...seen } = read.evidence;
-  const evidence = { ...seen, source: options.feed, ...(observedAt === null ? {} : { observedAt }) };
+  const evidence: Evidence = {
+    ...seen,
+    source: options.feed,
+    ...(observedAt === null ? {} : { observedAt }),
+    ...(read.ignored === true ? { fieldsIgnored: true } : {}),
+  };
   return [{ type: 'sighting', host: address, port, observedAt, evidence, at }];
 }

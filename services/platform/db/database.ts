@@ -49,6 +49,8 @@ const PATIENCE_MS = 15_000;
 const RETRY_WINDOW_MS = 30_000;
 const RETRY_FIRST_MS = 50;
 const RETRY_MAX_MS = 2_000;
+/** How long a server may take to hang up after a goodbye; one that is unreachable never does. */
+const GOODBYE_MS = 2_000;
 
 /**
  * Connects and checks the server. int8 comes as a number, timestamptz as Date, numeric, inet, date as text (values.ts).
@@ -67,11 +69,18 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
       await client.query("set time zone 'UTC'");
     },
   });
-  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
-  pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection broke'));
-  // The same for a connection that breaks inside a transaction between two queries: the next query rejects, and that is how it is noticed.
-  pool.on('connect', (client) => client.on('error', () => undefined));
   let closed: Promise<void> | null = null;
+  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
+  pool.on('error', (error) => {
+    if (closed === null) options.log.warn({ err: error }, 'an idle database connection broke');
+  });
+  const open = new Set<Promise<void>>();
+  pool.on('connect', (client) => {
+    // A connection that breaks inside a transaction between two queries: the next query rejects, and that is how it is noticed.
+    client.on('error', () => undefined);
+    const ended = new Promise<void>((resolve) => client.once('end', resolve)).then(() => void open.delete(ended));
+    open.add(ended);
+  });
   try {
     const serverVersion = await readVersion(pool, options.patienceMs ?? PATIENCE_MS);
     checkVersion(serverVersion, options.versions ?? SUPPORTED_VERSIONS);
@@ -82,7 +91,7 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
       serverVersion,
       transaction: (work) => retrying(db, work, options.log, random),
       close() {
-        closed ??= db.destroy();
+        closed ??= closeAll(db, open);
         return closed;
       },
     };
@@ -91,6 +100,17 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
     if (error instanceof KubecensusError) throw error;
     throw new KubecensusError('KC_DATABASE_UNREACHABLE', `${hidePasswords(url)}: ${describe(error)}`, { cause: error });
   }
+}
+
+/** The pool says that it ended once it has said goodbye; whoever stops the server next must know that the sessions are gone, too. */
+async function closeAll(db: Kysely<DB>, open: ReadonlySet<Promise<void>>): Promise<void> {
+  await db.destroy();
+  const tooLong = new AbortController();
+  await Promise.race([
+    Promise.all(open),
+    sleep(GOODBYE_MS, undefined, { signal: tooLong.signal }).catch(() => undefined),
+  ]);
+  tooLong.abort();
 }
 
 async function readVersion(pool: pg.Pool, patienceMs: number): Promise<number> {

@@ -1,7 +1,7 @@
 // Brings the schema up to date: the files of migrations/ in the order of their names, in one transaction, under a session advisory lock.
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { KubecensusError } from '../errors.ts';
 import type { DB } from './schema.ts';
@@ -45,6 +45,15 @@ export async function migrate(db: Kysely<DB>, folder: URL = MIGRATIONS): Promise
     throw new KubecensusError('KC_MIGRATION', failed === undefined ? detail : `${failed}: ${detail}`, { cause: error });
   }
   return results.filter((result) => result.status === 'Success').map((result) => result.migrationName);
+}
+
+/** Names that are recorded as applied and that this release does not have: the database was migrated by a newer one. */
+export async function unknownMigrations(db: Kysely<DB>, folder: URL = MIGRATIONS): Promise<string[]> {
+  const known = Object.keys(await readMigrations(folder));
+  const there = await sql<{ there: boolean }>`select to_regclass('kysely_migration') is not null as there`.execute(db);
+  if (there.rows[0]?.there !== true) return [];
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  return rows.map(({ name }) => name).filter((name) => !known.includes(name));
 }
 
 /** Names that are not applied yet, in order. */

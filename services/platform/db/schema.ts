@@ -310,6 +310,7 @@ export interface Survey {
   id: string;
   manifest: Json;
   method: string;
+  observations_dropped_at: Timestamp | null;
   ports: number[];
   rate: number;
   rolled_up_at: Timestamp | null;

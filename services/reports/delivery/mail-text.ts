@@ -7,7 +7,7 @@ import { columnHead, inlineText, isLink, writtenTime, writtenValue } from '../wr
 /** Lines of prose are at most this long: mail programs break what is longer where they like (RFC 5322 recommends 78). */
 const LINE = 76;
 /** Rows of a table in a mail; the attachments hold all. */
-export const MAIL_ROWS = 12;
+export const MAIL_ROWS = 8;
 
 export function mailText(report: Report): string {
   const blocks = [
@@ -49,7 +49,10 @@ function textOf(text: Text): string {
     .join('');
 }
 
-const noteOf = (note: Note): string => wrapped(`! ${visible(note.title)} ${textOf(note.text)}`, '  ');
+const noteOf = (note: Note): string => wrapped(`! ${sentence(visible(note.title))} ${textOf(note.text)}`, '  ');
+
+/** A title that runs into a text ends as a sentence does. */
+export const sentence = (title: string): string => (/[.:!?]$/.test(title) ? title : `${title}.`);
 
 function tableOf(table: Table): string {
   const heads = table.columns.map((column) => {

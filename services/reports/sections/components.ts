@@ -1,7 +1,9 @@
-// Which Kubernetes components answered, how sure that is, what each means when it does, and what the source article advises.
-import { COMPONENTS, GRADES } from '../../fingerprints/verdict.ts';
+// Which Kubernetes components answered, how sure that is, what each means when it does, and what to do about it.
+import { ADVICE, ADVICE_SLUGS, type AdviceSlug } from '../../fingerprints/advice.ts';
+import type { ComponentProfile } from '../../fingerprints/component.ts';
+import { COMPONENT_PROFILES } from '../../fingerprints/component-profile.ts';
+import { GRADES } from '../../fingerprints/verdict.ts';
 import { count, part, share, words } from '../columns.ts';
-import { ADVICE, type AdviceName, COMPONENT_MEANINGS } from '../component-meaning.ts';
 import { cellCount, cellsOf, type HeadlineData } from '../headline-data.ts';
 import { kubernetesEndpoints, sum } from '../kubernetes-cells.ts';
 import { type Note, type Paragraph, type Section, section } from '../section.ts';
@@ -15,7 +17,7 @@ const GRADE_WORDS = {
 } as const;
 
 interface Found {
-  readonly component: keyof typeof COMPONENT_MEANINGS;
+  readonly profile: ComponentProfile;
   readonly endpoints: number;
   readonly hosts: number;
   readonly certificates: number;
@@ -54,7 +56,7 @@ export function componentsSection(data: HeadlineData): Section {
           kind: 'bars',
           unit: 'endpoints',
           total,
-          bars: found.map((one) => ({ label: one.component, value: one.endpoints, role: 'plain' })),
+          bars: found.map((one) => ({ label: one.profile.name, value: one.endpoints, role: 'plain' })),
         },
         table: 'components',
       },
@@ -71,7 +73,7 @@ export function componentsSection(data: HeadlineData): Section {
           count('certificates', 'Certificates', 'certificate'),
         ],
         rows: found.map((one) => [
-          one.component,
+          one.profile.name,
           one.endpoints,
           part(one.endpoints, total),
           one.hosts,
@@ -85,7 +87,7 @@ export function componentsSection(data: HeadlineData): Section {
           words('component', 'Component'),
           ...GRADES.map((grade) => count(`${grade}_endpoints`, GRADE_WORDS[grade], 'endpoint')),
         ],
-        rows: found.map((one) => [one.component, ...one.grades]),
+        rows: found.map((one) => [one.profile.name, ...one.grades]),
       },
       {
         id: 'component-meanings',
@@ -97,13 +99,16 @@ export function componentsSection(data: HeadlineData): Section {
           words('default_authentication', 'By default'),
           words('meaning', 'Seen from the internet'),
         ],
-        rows: found.map(({ component }) => {
-          const { port, defaultBind, defaultAuthentication, meaning } = COMPONENT_MEANINGS[component];
-          return [component, port, defaultBind, defaultAuthentication, meaning];
-        }),
+        rows: found.map(({ profile }) => [
+          profile.name,
+          profile.usualPort,
+          profile.bindsTo,
+          profile.authenticates,
+          profile.exposure,
+        ]),
       },
     ],
-    notes: (Object.keys(ADVICE) as AdviceName[]).flatMap((name) => adviceNote(name, found)),
+    notes: ADVICE_SLUGS.flatMap((slug) => adviceNote(slug, found)),
   });
 }
 
@@ -121,32 +126,32 @@ function clusterParagraph({ clusters }: HeadlineData): readonly Paragraph[] {
 }
 
 function foundComponents(data: HeadlineData): Found[] {
-  return COMPONENTS.filter((component) => component !== 'other')
-    .map((component) => {
-      const of = (unit: 'endpoint' | 'host' | 'certificate'): number =>
-        sum(cellsOf(data, unit, 'component').filter((cell) => cell.values.component === component));
-      return {
-        component,
-        endpoints: of('endpoint'),
-        hosts: of('host'),
-        certificates: of('certificate'),
-        grades: GRADES.map((grade) => cellCount(data, 'endpoint', ['component', 'grade'], { component, grade })),
-      };
-    })
+  return COMPONENT_PROFILES.map((profile) => {
+    const component = profile.name;
+    const of = (unit: 'endpoint' | 'host' | 'certificate'): number =>
+      sum(cellsOf(data, unit, 'component').filter((cell) => cell.values.component === component));
+    return {
+      profile,
+      endpoints: of('endpoint'),
+      hosts: of('host'),
+      certificates: of('certificate'),
+      grades: GRADES.map((grade) => cellCount(data, 'endpoint', ['component', 'grade'], { component, grade })),
+    };
+  })
     .filter((one) => one.endpoints > 0)
     .sort((a, b) => b.endpoints - a.endpoints);
 }
 
 /** A piece of advice where it applies: to the components that were found, with their counts. */
-function adviceNote(name: AdviceName, found: readonly Found[]): Note[] {
-  const concerned = found.filter((one) => COMPONENT_MEANINGS[one.component].advice.includes(name));
+function adviceNote(slug: AdviceSlug, found: readonly Found[]): Note[] {
+  const concerned = found.filter((one) => one.profile.advice.includes(slug));
   if (concerned.length === 0) return [];
   const list = concerned.flatMap((one, at) => [
     at === 0 ? ' It applies to ' : ', ',
-    { strong: one.component },
+    { strong: one.profile.name },
     ' (',
     { count: one.endpoints, unit: 'endpoint' },
     ')',
   ]);
-  return [{ tone: 'advice', title: ADVICE[name].title, text: [ADVICE[name].text, ...list, '.'] }];
+  return [{ tone: 'advice', title: ADVICE[slug].title, text: [ADVICE[slug].text, ...list, '.'] }];
 }

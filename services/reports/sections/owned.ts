@@ -1,6 +1,6 @@
 // An owner's endpoints one by one, and the advice that they add up to.
-import { ADVICE, type AdviceSlug } from '../../fingerprints/advice.ts';
-import { COMPONENT_LIST } from '../../fingerprints/components/list.ts';
+import { ADVICE, ADVICE_SLUGS } from '../../fingerprints/advice.ts';
+import { COMPONENT_PROFILES } from '../../fingerprints/component-profile.ts';
 import { code, count, time, words } from '../columns.ts';
 import { authenticationName, distributionName, supportName } from '../names.ts';
 import type { OwnedEndpoint, OwnerData } from '../owner-data.ts';
@@ -72,7 +72,7 @@ export function ownedSection(data: OwnerData): Section {
           count('endpoints', 'Endpoints', 'endpoint'),
           words('meaning', 'Reached from the internet'),
         ],
-        rows: COMPONENT_LIST.filter((one) => components.includes(one.name)).map((one) => [
+        rows: COMPONENT_PROFILES.filter((one) => components.includes(one.name)).map((one) => [
           one.name,
           endpoints.filter((endpoint) => endpoint.component === one.name).length,
           one.exposure,
@@ -100,9 +100,7 @@ function suspects(endpoints: readonly OwnedEndpoint[]): Section['notes'] {
 
 /** Every piece of advice once, with the endpoints that it concerns, in the order of urgency of the advice table. */
 export function todoSection({ endpoints }: OwnerData): Section {
-  const slugs = (Object.keys(ADVICE) as AdviceSlug[]).filter((slug) =>
-    endpoints.some((one) => one.advice.includes(slug)),
-  );
+  const slugs = ADVICE_SLUGS.filter((slug) => endpoints.some((one) => one.advice.includes(slug)));
   return section('todo', 'What to do', {
     paragraphs:
       slugs.length === 0
@@ -115,7 +113,7 @@ export function todoSection({ endpoints }: OwnerData): Section {
         columns: [words('advice', 'Advice'), count('endpoints', 'Endpoints', 'endpoint'), words('where', 'Where')],
         rows: slugs.map((slug) => {
           const concerned = endpoints.filter((one) => one.advice.includes(slug));
-          return [ADVICE[slug], concerned.length, concerned.map((one) => endpointText(one)).join(' ')];
+          return [ADVICE[slug].text, concerned.length, concerned.map((one) => endpointText(one)).join(' ')];
         }),
       },
     ],

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Evidence } from '../../../services/feeds/evidence.ts';
 import { EVIDENCE } from '../../../services/feeds/formats/evidence.ts';
 import { evidenceOf, parseEvidence } from '../../../services/feeds/read-evidence.ts';
+import { judge } from '../../../services/fingerprints/match.ts';
 import { parse, reasons, sightings } from './items.ts';
 
 const WHOLE = {
@@ -80,6 +82,16 @@ test('fields of the wrong type are dropped, the rest stays', () => {
     },
     ignored: true,
   });
+});
+
+test('what is stored of a line with ignored fields says so, and so does the verdict on it', async () => {
+  const line = (requests: unknown) => JSON.stringify({ endpoint: { address: '192.0.2.1', port: 6443 }, requests });
+  const [whole, broken] = sightings(await parse(EVIDENCE, `${line([])}\n${line('none')}\n`));
+  const flagsOf = (evidence: unknown) => judge(evidence as Evidence, { now: '2026-11-24T00:00:00Z' }).flags;
+  // As Postgres gives it back.
+  const stored = (sighting: typeof whole) => JSON.parse(JSON.stringify(sighting?.evidence)) as unknown;
+  assert.ok(!flagsOf(stored(whole)).includes('evidence_fields_ignored'));
+  assert.ok(flagsOf(stored(broken)).includes('evidence_fields_ignored'));
 });
 
 test('lines that are no evidence have a reason', () => {

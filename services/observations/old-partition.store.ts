@@ -1,0 +1,63 @@
+// Retention of observations: whole days are dropped at once, and never one that a survey which is not counted still needs.
+import { type Kysely, sql } from 'kysely';
+import type { DB } from '../platform/db/schema.ts';
+
+/** Waiting for readers of a partition holds up every other query on it: better to try again at the next run. */
+const LOCK_TIMEOUT = '5s';
+/** SQLSTATE lock_not_available: somebody reads the partition. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
+export interface OldPartition {
+  /** Name of the table. */
+  readonly name: string;
+  readonly rows: number;
+  /** With its indexes. */
+  readonly bytes: number;
+  /** Surveys with rows in it that are not counted, or not wholly: they need their observations still. */
+  readonly uncounted: readonly string[];
+}
+
+/** Partitions of one day whose end is not after `before` (UTC), oldest first. */
+export async function oldPartitions(db: Kysely<DB>, before: Date): Promise<OldPartition[]> {
+  const { rows } = await sql<{ name: string; bytes: number }>`
+    select c.relname as name, pg_total_relation_size(c.oid) as bytes
+    from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = 'observation'::regclass and c.relname ~ '^observation_[0-9]{8}$'
+      and ((substring(c.relname from 13) || ' UTC')::timestamptz + interval '1 day') <= ${before}
+    order by 1`.execute(db);
+  const partitions: OldPartition[] = [];
+  for (const { name, bytes } of rows) {
+    const counted = await sql<{ rows: number }>`select count(*) as rows from ${sql.table(name)}`.execute(db);
+    partitions.push({ name, bytes, rows: counted.rows[0]?.rows ?? 0, uncounted: await uncountedIn(db, name) });
+  }
+  return partitions;
+}
+
+/** Drops a partition and marks its surveys; 'busy' when somebody reads it, 'needed' when a survey with rows in it is not counted. */
+export async function dropPartition(db: Kysely<DB>, name: string, at: Date): Promise<'dropped' | 'busy' | 'needed'> {
+  try {
+    return await db.transaction().execute(async (tx) => {
+      await sql`set local lock_timeout = ${sql.lit(LOCK_TIMEOUT)}`.execute(tx);
+      await sql`lock table ${sql.table(name)} in access exclusive mode`.execute(tx);
+      if ((await uncountedIn(tx, name)).length > 0) return 'needed';
+      await sql`
+        update survey set observations_dropped_at = ${at}
+        where observations_dropped_at is null and id in (select distinct survey_id from ${sql.table(name)})`.execute(
+        tx,
+      );
+      await sql`drop table ${sql.table(name)}`.execute(tx);
+      return 'dropped';
+    });
+  } catch (error) {
+    if ((error as { code?: unknown }).code === LOCK_NOT_AVAILABLE) return 'busy';
+    throw error;
+  }
+}
+
+/** The rollup and the summary are what stays of a survey. */
+async function uncountedIn(db: Kysely<DB>, name: string): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select s.id from survey s where (s.rolled_up_at is null or s.summary is null)
+      and exists (select from ${sql.table(name)} o where o.survey_id = s.id) order by 1`.execute(db);
+  return rows.map(({ id }) => id);
+}
