@@ -11,9 +11,11 @@ import { createResolver, DEFAULT_MAX_ANSWERS, type Resolver } from './candidates
 import type { Config } from './config.ts';
 import { createDeliveries } from './deliveries.ts';
 import { placeViews } from './exports/sql-views.store.ts';
+import type { FeedRun } from './feeds/feed-run.store.ts';
 import { openFeed } from './feeds/index.ts';
 import { withLimit } from './feeds/limit.ts';
 import { JOBS } from './jobs.ts';
+import { countRun, measured, watchProcess } from './metering.ts';
 import { makePartitions } from './observations/partition.store.ts';
 import type { Parts } from './parts.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
@@ -25,12 +27,14 @@ import { KubecensusError } from './platform/errors.ts';
 import { type Geo, openGeo } from './platform/geo.ts';
 import { once } from './platform/lazy.ts';
 import type { Log } from './platform/log.ts';
+import { createMetrics } from './platform/metrics.ts';
 import { createClient } from './platform/net/client.ts';
 import { openQueue } from './platform/queue/open.ts';
 import { release } from './platform/release.ts';
 import { createPolicies } from './policies.ts';
 import { createFirstFlightProbe } from './probes/first-flight.probe.ts';
 import { createPace } from './probes/pace.ts';
+import type { ProbeResult } from './probes/probe.ts';
 import { createProbe, DEFAULT_LIMITS } from './probes/tls.probe.ts';
 import { tally } from './tallies/tally.job.ts';
 
@@ -84,6 +88,8 @@ async function open(
     await placeViews(db);
   }
 
+  const metrics = createMetrics(release);
+  closers.push(() => metrics.close());
   const codeVersion = release.commit === null ? release.version : `${release.version}+${release.commit}`;
   const userAgent = userAgentOf(config);
   const http = createClient({ userAgent });
@@ -116,7 +122,8 @@ async function open(
     return opened;
   });
 
-  const policies = createPolicies({ config, db, geo });
+  const policies = createPolicies({ config, db, geo, now, metrics });
+  watchProcess({ metrics, pace, policyFor: policies.policyFor });
   const resolverFor = (policy: Policy): Resolver =>
     createResolver({
       servers: config['dns.servers'],
@@ -130,9 +137,14 @@ async function open(
   const nameOptions = lab === null ? {} : { labSuffix: lab.nameSuffix };
   const runFeed: Parts['runFeed'] = async (feed, signal, onProgress = () => {}) => {
     const context = { db, now, codeVersion };
-    if (feed.kind === 'counts') return tally(feed, context, signal);
-    const door = await policies.door(nameOptions);
-    return collect(feed, { ...context, door, canonicalOptions: nameOptions, onProgress }, signal);
+    const pull = async (): Promise<FeedRun> => {
+      if (feed.kind === 'counts') return tally(feed, context, signal);
+      const door = await policies.door(nameOptions);
+      return collect(feed, { ...context, door, canonicalOptions: nameOptions, onProgress }, signal);
+    };
+    const run = await pull();
+    countRun(run, Object.keys(config.feeds), metrics);
+    return run;
   };
 
   return {
@@ -145,6 +157,7 @@ async function open(
     http: http.request,
     geo,
     pace,
+    metrics,
     deliveries,
     codeVersion,
     userAgent,
@@ -153,11 +166,16 @@ async function open(
     observeContext: async () => {
       const allow = await policies.guard();
       const { connectMs, tlsMs } = DEFAULT_LIMITS;
+      const measuring = <T>(dial: (target: T) => Promise<ProbeResult>) => measured(dial, metrics, config.vantage);
       return {
         database,
         now,
-        probe: createProbe({ limits: DEFAULT_LIMITS, userAgent, from: config['contact.email'], allow, now }),
-        firstFlight: createFirstFlightProbe({ connectMs, flightMs: tlsMs, allow, now }),
+        probe: measuring(createProbe({ limits: DEFAULT_LIMITS, userAgent, from: config['contact.email'], allow, now })),
+        firstFlight: measuring(createFirstFlightProbe({ connectMs, flightMs: tlsMs, allow, now })),
+        onCommit: (rows, ms) => {
+          metrics.observe('db_batch_rows', rows);
+          metrics.observe('db_batch_seconds', ms / 1000);
+        },
         pace,
         policyFor: policies.policyFor,
         geo: await geo(),
@@ -175,6 +193,7 @@ async function open(
         sleep: (ms, signal) => sleep(ms, undefined, { signal }),
         secret: config.secret,
         now,
+        hasContact: config['contact.url'] !== null || config['contact.email'] !== null,
       });
     },
     runFeed,

@@ -12,6 +12,7 @@ import type { Database } from './platform/db/database.ts';
 import type { DB } from './platform/db/schema.ts';
 import type { Geo } from './platform/geo.ts';
 import type { Log } from './platform/log.ts';
+import type { Metrics } from './platform/metrics.ts';
 import type { JobQueue } from './platform/queue/queue.ts';
 import type { Pace } from './probes/pace.ts';
 import type { Means } from './reports/delivery/delivery.ts';
@@ -27,6 +28,8 @@ export interface Parts {
   readonly http: HttpClient;
   readonly geo: () => Promise<Geo>;
   readonly pace: Pace;
+  /** What this process measures. */
+  readonly metrics: Metrics;
   /** What reports leave by. */
   readonly deliveries: Means;
   readonly codeVersion: string;

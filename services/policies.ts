@@ -5,6 +5,7 @@ import { optOutRows } from './candidates/opt-out.store.ts';
 import { createOptOuts, type OptOuts } from './candidates/opt-out.ts';
 import { createNamePolicy, createPolicy, type Policy } from './candidates/policy.ts';
 import { readScope } from './candidates/scope-text.ts';
+import { counted } from './metering.ts';
 import type { Parts } from './parts.ts';
 import type { Geo } from './platform/geo.ts';
 import { fresh } from './platform/lazy.ts';
@@ -25,8 +26,19 @@ export interface Policies {
   readonly guard: () => Promise<(address: string) => boolean>;
 }
 
-export function createPolicies({ config, db, geo }: Pick<Parts, 'config' | 'db' | 'geo'>): Policies {
-  const optOuts = fresh(async () => createOptOuts(await optOutRows(db)), OPT_OUT_FRESH_MS);
+export function createPolicies({
+  config,
+  db,
+  geo,
+  now,
+  metrics,
+}: Pick<Parts, 'config' | 'db' | 'geo' | 'now' | 'metrics'>): Policies {
+  const optOuts = fresh(async () => {
+    const read = createOptOuts(await optOutRows(db));
+    metrics.set('optout_entries', read.size);
+    metrics.set('optout_refresh_timestamp_seconds', now().getTime() / 1000);
+    return read;
+  }, OPT_OUT_FRESH_MS);
   const own = ownAddresses({
     further: config.ownAddresses,
     resolvers: config['dns.servers'],
@@ -39,13 +51,14 @@ export function createPolicies({ config, db, geo }: Pick<Parts, 'config' | 'db' 
     if (known?.optOuts === current) return known.policy;
     const { scope, loopbackLab } = readScope(texts);
     const asnOf = current.counts.asn > 0 ? asnLookup(await geo()) : null;
-    const policy = createPolicy({
+    const judge = createPolicy({
       own: loopbackLab ? [] : own,
       optOuts: current,
       scope,
       loopbackLab,
       ...(asnOf === null ? {} : { asnOf }),
     });
+    const policy = counted(judge, metrics);
     made.set(texts.join(), { optOuts: current, policy });
     return policy;
   };

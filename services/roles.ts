@@ -1,11 +1,14 @@
 // Roles: which parts of the service a process starts. A table of parts, each a function that starts it and gives its stop.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readiness, startedness } from './api/readiness.store.ts';
 import { apiServer, listen } from './api-server.ts';
-import { periodsOf } from './config.ts';
+import { type Listen, periodsOf, readListen } from './config.ts';
 import { JOBS, type JobName, type JobPayloads, jobOf } from './jobs.ts';
+import { watchInstallation } from './metering.ts';
 import { makePartitions } from './observations/partition.store.ts';
 import type { Parts } from './parts.ts';
 import { nextFire, startTick } from './platform/cron.ts';
+import { startMetricsServer } from './platform/metrics-server.ts';
 import { makeReport } from './reports/report.job.ts';
 import { type DeliverContext, deliverDue } from './schedules/deliver.job.ts';
 import { type FireContext, runFire } from './schedules/fire.job.ts';
@@ -50,9 +53,10 @@ export const ROLES: Readonly<Record<string, readonly Part[]>> = {
   api: ['api'],
 };
 
-/** Starts parts in order; the returned stop ends them in reverse. */
+/** Starts parts in order, and the listener for metrics if there is to be one; the returned stop ends them in reverse. */
 export async function startParts(names: readonly Part[], parts: Parts): Promise<Stop> {
   const stops: Stop[] = [];
+  if (parts.config['metrics.listen'] !== null) stops.push(await startMetrics(parts, parts.config['metrics.listen']));
   for (const name of names) stops.push(await PARTS[name](parts));
   return async () => {
     for (const stop of stops.reverse()) await stop();
@@ -84,6 +88,7 @@ async function startWorker(parts: Parts): Promise<Stop> {
 }
 
 async function startScheduler(parts: Parts): Promise<Stop> {
+  watchInstallation(parts);
   const stopIssuing = repeat(ISSUE_MS, parts, 'issue', () => issue(parts));
   const stopPartitions = repeat(DAY_MS / 24, parts, 'partitions', () => makePartitions(parts.db, parts.now()));
   const stopCollecting = repeat(DAY_MS, parts, 'retention', () => retain(parts));
@@ -100,6 +105,26 @@ async function startScheduler(parts: Parts): Promise<Stop> {
     await stopIssuing();
   };
 }
+
+async function startMetrics(parts: Parts, where: string): Promise<Stop> {
+  const context = { ...parts, readOptOuts: () => parts.policyFor(['0.0.0.0/0', '::/0']) };
+  const server = await startMetricsServer(readListen(where) as Listen, {
+    metrics: parts.metrics,
+    ready: async () => ({ ...(await readiness(context)), queue: await answersQueue(parts) }),
+    started: () => startedness(context),
+  });
+  parts.log.info({ url: server.url }, 'metrics are answered');
+  return () => server.close();
+}
+
+const answersQueue = async (parts: Parts): Promise<boolean> =>
+  (await parts.queue()).counts('observe').then(
+    () => true,
+    (error: unknown) => {
+      parts.log.warn({ err: error, check: 'queue' }, 'not ready');
+      return false;
+    },
+  );
 
 async function startApi(parts: Parts): Promise<Stop> {
   const api = await apiServer(parts);

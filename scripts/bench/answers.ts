@@ -23,7 +23,7 @@ const REFERENCE = '/bare';
 
 const ROUTES = [
   REFERENCE,
-  '/v1/health',
+  '/livez',
   '/',
   '/versions',
   '/places',

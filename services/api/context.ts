@@ -12,6 +12,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/database.ts';
 import type { Geo } from '../platform/geo.ts';
 import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
 import type { Access, Needs } from './access.ts';
 import type { Cursors } from './cursor.ts';
 import type { PublicView } from './public-view.store.ts';
@@ -34,6 +35,7 @@ export interface ApiContext {
   readonly now: Clock;
   readonly log: Log;
   readonly codeVersion: string;
+  readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
   /** Where reports and exports lie. */
   readonly dataDir: string;
   readonly settings: ApiSettings;

@@ -18,6 +18,7 @@ export interface Problem {
 /** Statuses that differ from the rule: 422 where the question is at fault (exit code 2), 500 where we are. */
 const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   KC_NO_SURVEY: 404,
+  KC_OBSERVATIONS_DROPPED: 410,
   KC_FEED_UNKNOWN: 404,
   KC_API_UNAUTHORIZED: 401,
   KC_API_FORBIDDEN: 403,

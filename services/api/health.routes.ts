@@ -1,7 +1,7 @@
-// Health: whether the process lives, and whether it is fit to answer. Details are for those with a key.
+// Health: whether the process lives, has started, and is fit to answer. Details are for those with a key.
 import { type Static, Type } from 'typebox';
 import type { ApiContext, Resource } from './context.ts';
-import { answers as databaseAnswers, hasPartitions, isMigrated } from './health.store.ts';
+import { readiness, startedness } from './readiness.store.ts';
 
 const Health = Type.Object({
   status: Type.Enum(['pass', 'fail']),
@@ -9,17 +9,12 @@ const Health = Type.Object({
   checks: Type.Optional(Type.Record(Type.String(), Type.Enum(['pass', 'fail']), { description: 'shown to keys only' })),
 });
 
-/** What makes a process fit; each throws or is false when it does not. */
-const CHECKS: Readonly<Record<string, (context: ApiContext) => Promise<unknown>>> = {
-  database: ({ db }) => databaseAnswers(db),
-  schema: ({ db }) => isMigrated(db),
-  partitions: ({ db, now }) => hasPartitions(db, now()),
-  // Fail closed: without the opt-outs nothing may be probed or shown.
-  'opt-outs': ({ readOptOuts }) => readOptOuts(),
-};
+const CHECKED = {
+  '/startupz': { operationId: 'startupz', summary: 'Whether the process has started', read: startedness },
+  '/readyz': { operationId: 'readyz', summary: 'Whether the process is fit to answer', read: readiness },
+} as const;
 
 export const health: Resource = (api, context) => {
-  const isKey = (kind: string): boolean => kind === 'key';
   const open = { rateLimit: false } as const;
   const schema = { tags: ['health'], response: { 200: Health, 503: Health } };
 
@@ -32,28 +27,24 @@ export const health: Resource = (api, context) => {
     async () => ({ status: 'pass' as const }),
   );
 
+  for (const [path, { operationId, summary, read }] of Object.entries(CHECKED))
+    api.get(path, { config: open, schema: { ...schema, operationId, summary } }, async (request, reply) => {
+      const body = healthOf(await read(context), request.access.kind === 'key' ? context : null);
+      return reply.code(body.status === 'pass' ? 200 : 503).send(body);
+    });
+
+  // Prometheus' own form, for keys that may do everything: what is measured names vantages and feeds. Behind metrics.listen no key is asked.
   api.get(
-    '/readyz',
-    { config: open, schema: { ...schema, operationId: 'readyz', summary: 'Whether the process is fit to answer' } },
-    async (request, reply) => {
-      const checks = Object.fromEntries(
-        await Promise.all(
-          Object.entries(CHECKS).map(async ([name, check]) => {
-            const passed = await check(context).then(
-              (result) => result !== false,
-              (error: unknown) => {
-                context.log.warn({ err: error, check: name }, 'not ready');
-                return false;
-              },
-            );
-            return [name, passed ? 'pass' : 'fail'] as const;
-          }),
-        ),
-      );
-      const status = Object.values(checks).includes('fail') ? 'fail' : 'pass';
-      const detail = isKey(request.access.kind) ? { version: context.codeVersion, checks } : {};
-      const body: Static<typeof Health> = { status, ...detail };
-      return reply.code(status === 'pass' ? 200 : 503).send(body);
-    },
+    '/metrics',
+    { config: { ...open, needs: { scope: 'admin' } }, schema: { hide: true } },
+    async (_request, reply) => reply.type(context.metrics.contentType).send(await context.metrics.text()),
   );
 };
+
+function healthOf(passed: Record<string, boolean>, shownTo: ApiContext | null): Static<typeof Health> {
+  const checks = Object.fromEntries(
+    Object.entries(passed).map(([name, passes]) => [name, passes ? ('pass' as const) : ('fail' as const)]),
+  );
+  const status = Object.values(checks).includes('fail') ? 'fail' : 'pass';
+  return { status, ...(shownTo === null ? {} : { version: shownTo.codeVersion, checks }) };
+}

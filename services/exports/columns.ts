@@ -1,7 +1,9 @@
 // Datasets and their columns as data: one list serves header, queries, docs/exports.md and tests. Append-only: names and order stay.
 
+import { ENDPOINT_STATES } from '../surveys/endpoint-life.ts';
 import { CELL_ESTIMATE } from './cell-estimate.ts';
 import { column, type Dataset, privateColumn } from './column.ts';
+import { endpointStateSql } from './endpoint-state.ts';
 import { logs, sightings } from './feed-datasets.ts';
 import { PATCH_PATTERN, patchTable } from './patch-table.ts';
 import { timeseries } from './timeseries.ts';
@@ -145,6 +147,14 @@ export const DATASETS = {
         'last change of outcome, component, grade, version or distribution',
       ),
       column('misses', 'integer', 'o.misses', 'probes since it was last seen', 'probes'),
+      column(
+        'state',
+        'text',
+        endpointStateSql('o'),
+        `as of the newest active survey; ${Object.entries(ENDPOINT_STATES)
+          .map(([state, says]) => `${state}: ${says}`)
+          .join('; ')}`,
+      ),
     ],
   },
   rollups: {

@@ -18,6 +18,8 @@ export interface FeedTools {
   /** A secret by the name of its environment variable, or null. */
   readonly secret: (variable: string) => string | null;
   readonly now: Clock;
+  /** Whether requests say who sends them. Missing where nothing is asked but a server of one's own. */
+  readonly hasContact?: boolean;
 }
 
 export interface FeedType {

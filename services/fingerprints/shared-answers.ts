@@ -4,7 +4,7 @@ import { HeadForm } from './head-form.ts';
 
 /** Longer responses are pages and metrics, which no two hosts share. */
 const MAX_RESPONSE = 2048;
-/** Answers kept, in some 20 MB at most; hostile hosts can make up more, and then all are forgotten and the next ones kept. */
+/** Answers kept, in some 20 MB; hostile hosts can make up more, and then all are forgotten and the next ones kept. */
 const MAX_ANSWERS = 8192;
 const HEAD_END = '\r\n\r\n';
 /** With one of these, an empty line may stand before what is taken for the head's end. */

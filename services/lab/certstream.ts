@@ -1,8 +1,8 @@
 // A certstream server on loopback: a minimal RFC 6455 server that sends what it is told, and hangs up, falls silent or refuses on demand.
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { listenOn } from './http-service.ts';
 
 export interface CertstreamFaults {
   /** The next connections are refused with 503. */
@@ -107,17 +107,13 @@ export async function startCertstream(address: string): Promise<LabCertstream> {
 
   const server = createServer((_request, response) => response.writeHead(426).end());
   server.on('upgrade', accept);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, address, () => resolve());
-  });
-  const { port } = server.address() as AddressInfo;
+  const listening = await listenOn(server, address);
   const hangUp = (): void => {
     for (const socket of sockets) socket.destroy();
     sockets.clear();
   };
   return {
-    url: `ws://${address}:${port}/`,
+    url: `ws://${listening.authority}/`,
     faults,
     userAgents,
     get pings() {
@@ -133,12 +129,10 @@ export async function startCertstream(address: string): Promise<LabCertstream> {
       return free;
     },
     hangUp,
-    close: () =>
-      new Promise((resolve) => {
-        hangUp();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: () => {
+      hangUp();
+      return listening.close();
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 // crt.sh on loopback, as far as its JSON output goes: one identity search, its row cap, and its web server's bad days.
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { LabReply } from './ct-log/faults.ts';
+import { listenOn } from './http-service.ts';
 
 export interface LabCrtshRow {
   /** Joined by newlines, as the service does: host names, e-mail addresses, organisation names. */
@@ -30,17 +30,8 @@ export async function startCrtsh(address: string, rows: readonly LabCrtshRow[], 
     const reply = replies.shift() ?? search(new URL(request.url ?? '', 'http://crtsh').searchParams, rows, cap);
     response.writeHead(reply.status, reply.headers).end(reply.body);
   });
-  await new Promise<void>((resolve) => server.listen(0, address, resolve));
-  return {
-    url: `http://${address}:${(server.address() as AddressInfo).port}`,
-    requests,
-    replies,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { authority, close } = await listenOn(server, address);
+  return { url: `http://${authority}`, requests, replies, close };
 }
 
 /** Identities like `%.domain`, ignoring case. Without output=json the service answers with a page. */

@@ -1,6 +1,5 @@
 // A Certificate Transparency log on loopback that speaks static-ct-api and RFC 6962 over one tree, honest by default and wrong on demand.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { type EncodedEntry, encodeEntry, type LabEntry } from './ct-log/entry.ts';
 import { type CtLogFaults, type LabReply, noFaults } from './ct-log/faults.ts';
@@ -8,6 +7,7 @@ import { labLogKey } from './ct-log/key.ts';
 import { namesLine } from './ct-log/names-tile.ts';
 import { signedCheckpoint } from './ct-log/signed-note.ts';
 import { LabTree } from './ct-log/tree.ts';
+import { listenOn } from './http-service.ts';
 import { answerRfc6962 } from './rfc6962.ts';
 
 export type { LabEntry } from './ct-log/entry.ts';
@@ -159,14 +159,9 @@ export async function startCtLog(options: CtLogOptions): Promise<CtLog> {
 
   append(options.entries);
   const server = createServer(handle);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.address, () => resolve());
-  });
-  const { port } = server.address() as AddressInfo;
-  const host = options.address.includes(':') ? `[${options.address}]` : options.address;
+  const { authority, close } = await listenOn(server, options.address, options.port);
   return {
-    url: `http://${host}:${port}/`,
+    url: `http://${authority}/`,
     origin,
     publicKeyDer: key.publicKeyDer,
     faults,
@@ -175,10 +170,6 @@ export async function startCtLog(options: CtLogOptions): Promise<CtLog> {
       return tree.size;
     },
     append,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
 }

@@ -1,5 +1,5 @@
-// What every web API of the lab begins with: a server on loopback that hands whole requests to one function and sends what it says.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+// What every web server of the lab begins with: a port on loopback; and what its APIs share, whole requests handed to one function that says what is sent.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** One request as it came in. */
@@ -29,6 +29,31 @@ export interface HttpService {
   close(): Promise<void>;
 }
 
+/** A server that listens. */
+export interface Listening {
+  /** address:port as in a URL. */
+  readonly authority: string;
+  /** Ends all connections, too. */
+  close(): Promise<void>;
+}
+
+/** Lets a server listen; port 0 is a free one. Rejects when the address cannot be bound. */
+export async function listenOn(server: Server, address: string, port = 0): Promise<Listening> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, address, resolve);
+  });
+  const bound = (server.address() as AddressInfo).port;
+  return {
+    authority: `${address.includes(':') ? `[${address}]` : address}:${bound}`,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
 /** Bodies of requests are small; more is refused. */
 const REQUEST_BYTES = 64 * 1024;
 
@@ -46,20 +71,8 @@ export async function startHttp(
       })
       .catch(() => response.destroy());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, address, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
-    requests,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { authority, close } = await listenOn(server, address);
+  return { url: `http://${authority}`, requests, close };
 }
 
 async function readRequest(incoming: IncomingMessage): Promise<LabRequest> {

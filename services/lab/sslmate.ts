@@ -1,7 +1,7 @@
 // SSLMate's CT Search API on loopback: issuances of a domain, oldest first, a page at a time, for holders of the token.
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { LabReply } from './ct-log/faults.ts';
+import { listenOn } from './http-service.ts';
 
 export interface LabIssuance {
   readonly dnsNames: readonly string[];
@@ -45,18 +45,8 @@ export async function startSslmate({ address, token, issuances, pageSize }: LabS
     const reply = replies.shift() ?? answer(request);
     response.writeHead(reply.status, reply.headers).end(reply.body);
   });
-  await new Promise<void>((resolve) => server.listen(0, address, resolve));
-  return {
-    url: `http://${address}:${(server.address() as AddressInfo).port}`,
-    requests,
-    replies,
-    issuances: held,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { authority, close } = await listenOn(server, address);
+  return { url: `http://${authority}`, requests, replies, issuances: held, close };
 }
 
 /** Ids are opaque texts; here they hide the place in the list. `dns_names` comes only when it is asked for. */

@@ -1,4 +1,5 @@
 // Observes one chunk: dials (or reads the evidence of feeds), judges, and commits all of it or nothing.
+import { performance } from 'node:perf_hooks';
 import type { Policy } from '../candidates/policy.ts';
 import type { Evidence } from '../feeds/evidence.ts';
 import { readCertificate } from '../feeds/x509/certificate.ts';
@@ -31,6 +32,8 @@ export interface ObserveContext {
   readonly policyFor: (scope: readonly string[]) => Promise<Policy>;
   readonly geo: Pick<Geo, 'lookup'>;
   readonly clusterKey: string;
+  /** Told of every commit: how many observations, and how long it took in milliseconds. */
+  readonly onCommit?: (rows: number, ms: number) => void;
 }
 
 /**
@@ -49,7 +52,15 @@ export async function observe(
   const observations = await (plan.method === 'passive'
     ? readChunk(targets, await context.policyFor(plan.scope), context)
     : dialChunk(targets, plan, context, signal));
-  return commitChunk(context.database, { ...chunk, vantage: plan.vantage }, observations, context.now());
+  const startedAt = performance.now();
+  const committed = await commitChunk(
+    context.database,
+    { ...chunk, vantage: plan.vantage },
+    observations,
+    context.now(),
+  );
+  if (committed) context.onCommit?.(observations.filter((seen) => seen !== null).length, performance.now() - startedAt);
+  return committed;
 }
 
 /** What became of every target of a chunk, in its order; null where `signal` came before its turn. A dial that has begun is waited for. */

@@ -14,7 +14,7 @@ export const ERRORS = {
   },
   KC_NO_CONTACT: {
     exit: 2,
-    what: 'A survey would leave this machine without saying who sends it.',
+    what: 'A survey, or the reading of a certificate log, would leave this machine without saying who asks.',
     todo: 'Set contact.url and contact.email in the configuration (KUBECENSUS_CONTACT_URL, KUBECENSUS_CONTACT_EMAIL).',
   },
   KC_NO_SCOPE: {
@@ -316,6 +316,11 @@ export const ERRORS = {
     exit: 2,
     what: 'The Idempotency-Key was used for another request.',
     todo: 'Use a fresh key for every request, and the same one only to repeat it.',
+  },
+  KC_METRICS_LISTEN: {
+    exit: 1,
+    what: 'The listener for metrics cannot open its port.',
+    todo: 'Give another address and port as metrics.listen, or stop what uses this one.',
   },
   KC_LAB: {
     exit: 1,

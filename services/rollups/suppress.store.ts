@@ -1,8 +1,9 @@
 // What of a survey's counts may be published: its rollups, judged together with those of the surveys of the days before.
 import { type Kysely, sql } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
+import { type CountedCell, type CountedTable, cellKey, tableKey } from './counted-table.ts';
 import type { Dimension } from './rollup.ts';
-import { type CountedCell, type CountedTable, cellKey, type Suppressed, suppressed, tableKey } from './suppress.ts';
+import { type Suppressed, suppressed } from './suppress.ts';
 
 /** Counts of single places change little from day to day: surveys of this many days are held against each other. */
 const GUARDED_DAYS = 7;

@@ -1,5 +1,8 @@
 // Which cells of published counts are held back, so that no count of few networks can be read or worked out. Whoever owns the data sees all.
+import { type Sum, sumsOf, type TiedCell } from './cell-equations.ts';
 import { CellGraph, type Edge } from './cell-graph.ts';
+import { type CountedCell, type CountedTable, cellKey, tableKey } from './counted-table.ts';
+import { determined } from './determined.ts';
 import type { Dimension } from './rollup.ts';
 
 /** A published cell stands for this many networks at least, by default; the smallest setting allowed is SMALLEST_K. Thresholds of official statistics are 3 to 10. */
@@ -8,20 +11,6 @@ export const SMALLEST_K = 5;
 
 /** Cells of up to this many times k networks are guarded against differencing: in larger ones a step of a few says nothing about anyone. */
 const GUARDED_TIMES = 5;
-
-export interface CountedCell {
-  /** In the order of the table's dimensions; '' where not observed. */
-  readonly values: readonly string[];
-  readonly count: number;
-  /** Distinct networks (/24 or /48) of what the cell counts: they are counted and not addresses, of which one owner has many. */
-  readonly networks: number;
-}
-
-/** Counts of one survey by two dimensions at most. */
-export interface CountedTable {
-  readonly dims: readonly Dimension[];
-  readonly cells: readonly CountedCell[];
-}
 
 export interface SuppressOptions {
   /** At least SMALLEST_K. */
@@ -33,32 +22,112 @@ export interface SuppressOptions {
 /** What is held back of every table, by the table's and the cell's key. */
 export type Suppressed = ReadonlyMap<string, ReadonlySet<string>>;
 
-export function tableKey(dims: readonly Dimension[]): string {
-  return dims.join();
-}
-
-export function cellKey(values: readonly string[]): string {
-  return JSON.stringify(values);
-}
-
 /**
- * Decides for all tables of a survey together, because they give each other away: a table by one dimension is the margin of tables by two.
- * Held back are (1) cells of fewer than k networks (but for what was not observed at all), (2) cells of few networks that differ from an earlier survey's by less than k, and (3)
- * as many more as it takes that none of these can be worked out from totals: in every line what is hidden stands for k networks and two
- * cells at least, and in a table by two dimensions each hidden cell lies on a closed path of hidden cells, which is exactly when no
- * sums determine it (Gusfield 1988, A graph theoretic approach to statistical data security).
+ * Decides for all tables of a survey together, because they give each other away: a table by one dimension is the margin of tables by two, and a minor
+ * is the sum of its versions. Held back are (1) cells of fewer than k networks (but for what was not observed at all), (2) cells of few networks that
+ * differ from an earlier survey's by less than k, and (3) as many more as it takes that none of these can be worked out: in every line what is
+ * hidden stands for k networks and two cells at least; in a table by two dimensions each hidden cell lies on a closed path of hidden cells, which
+ * is when the sums of that table do not determine it (Gusfield 1988, A graph theoretic approach to statistical data security); and no cell of
+ * (1) and (2) has one value only in the linear system of all sums of all tables.
  */
 export function suppressed(tables: readonly CountedTable[], { k, earlier }: SuppressOptions): Suppressed {
   if (!(k >= SMALLEST_K)) throw new RangeError(`k is at least ${SMALLEST_K}, not ${k}`);
   const hidden = new Map(tables.map((table) => [tableKey(table.dims), primary(table, k, earlier)]));
+  const guarded = new Map([...hidden].map(([key, cells]) => [key, new Set(cells)]));
+  const sums = sumsOf(tables);
+  do hideInTables(tables, sums, hidden, k);
+  while (hideDetermined(sums, hidden, guarded));
+  return hidden;
+}
+
+function hideInTables(
+  tables: readonly CountedTable[],
+  sums: readonly Sum[],
+  hidden: ReadonlyMap<string, Set<string>>,
+  k: number,
+): void {
   const margins = new Map(tables.map((table) => [tableKey(table.dims), table]));
   for (let before = -1, now = sizeOf(hidden); now !== before; before = now, now = sizeOf(hidden)) {
     for (const table of tables) {
       if (table.dims.length === 1) hideInLine(table.cells, hiddenOf(hidden, table.dims), k);
       if (table.dims.length === 2) hideInTable(table, margins, hidden, k);
     }
+    for (const { parts } of sums)
+      hideInLine(
+        parts.map(({ cell }) => cell),
+        hiddenOf(hidden, parts[0]!.table.dims),
+        k,
+      );
   }
-  return hidden;
+}
+
+/** Hides one more cell beside each guarded cell that follows from sums; false when none does. */
+function hideDetermined(
+  sums: readonly Sum[],
+  hidden: ReadonlyMap<string, Set<string>>,
+  guarded: ReadonlyMap<string, ReadonlySet<string>>,
+): boolean {
+  const open = new Map<string, number>();
+  const numberOf = (name: string): number => {
+    const known = open.get(name) ?? open.size;
+    open.set(name, known);
+    return known;
+  };
+  const sumsAt = new Map<string, Sum[]>();
+  const equations = sums.flatMap((sum) => {
+    const terms: [number, number][] = [];
+    for (const tied of [...sum.parts, sum.whole]) {
+      if (!isHidden(tied, hidden)) continue;
+      const name = nameOf(tied);
+      terms.push([numberOf(name), tied === sum.whole ? -1 : 1]);
+      const there = sumsAt.get(name);
+      if (there === undefined) sumsAt.set(name, [sum]);
+      else there.push(sum);
+    }
+    return terms.length === 0 ? [] : [terms];
+  });
+  const known = determined(open.size, equations);
+  const given = [...open].filter(([name, at]) => known[at] && isGuarded(name, guarded)).map(([name]) => name);
+  let hides = false;
+  for (const name of given) {
+    const more = nearestOpen(name, sumsAt, hidden);
+    if (more === null) continue;
+    hiddenOf(hidden, more.table.dims).add(cellKey(more.cell.values));
+    hides = true;
+  }
+  return hides;
+}
+
+/** The cheapest cell that is still shown in a sum with the named one, else in a sum with its hidden neighbours, and so on; null when all are hidden. */
+function nearestOpen(
+  name: string,
+  sumsAt: ReadonlyMap<string, readonly Sum[]>,
+  hidden: ReadonlyMap<string, Set<string>>,
+): TiedCell | null {
+  const seen = new Set([name]);
+  for (let ring: readonly string[] = [name]; ring.length > 0; ) {
+    const cells = ring.flatMap((one) => (sumsAt.get(one) ?? []).flatMap(({ parts, whole }) => [...parts, whole]));
+    const shown = cells.filter((tied) => !isHidden(tied, hidden));
+    const inner = shown.filter(({ table }) => table.dims.length > 1);
+    const [cheapest] = (inner.length > 0 ? inner : shown).sort((a, b) => smallestFirst(a.cell, b.cell));
+    if (cheapest !== undefined) return cheapest;
+    ring = [...new Set(cells.map(nameOf))].filter((one) => !seen.has(one));
+    for (const one of ring) seen.add(one);
+  }
+  return null;
+}
+
+function nameOf({ table, cell }: TiedCell): string {
+  return JSON.stringify([tableKey(table.dims), cellKey(cell.values)]);
+}
+
+function isGuarded(name: string, guarded: ReadonlyMap<string, ReadonlySet<string>>): boolean {
+  const [table, cell] = JSON.parse(name) as [string, string];
+  return guarded.get(table)?.has(cell) === true;
+}
+
+function isHidden({ table, cell }: TiedCell, hidden: ReadonlyMap<string, ReadonlySet<string>>): boolean {
+  return hidden.get(tableKey(table.dims))?.has(cellKey(cell.values)) === true;
 }
 
 function sizeOf(hidden: ReadonlyMap<string, ReadonlySet<string>>): number {

@@ -12,6 +12,7 @@ import { ChunkCutter } from './chunk.ts';
 import { boundCrowds, FLAG_MANY_PORTS } from './crowds.ts';
 import { type EvidenceRow, evidenceOf } from './evidence.store.ts';
 import { sampled } from './order.ts';
+import { RESTING, restingAmong } from './resting.store.ts';
 import { SortedTargets } from './sorted-targets.ts';
 import { findPlan } from './survey.store.ts';
 import type { SurveyPlan, SurveyTarget } from './survey.ts';
@@ -47,7 +48,7 @@ export async function plan(id: string, context: PlanContext): Promise<boolean> {
         await addCandidates(targets, page, survey, context);
     }
     const excludedBy: Record<string, number> = {};
-    const chunks = chunksOf(sorted, survey.seed, context.chunkSize, excludedBy);
+    const chunks = chunksOf(sorted, survey, context, excludedBy);
     return await storeChunks(context.db, id, chunks, excludedBy, context.now());
   } finally {
     await scratch.close();
@@ -57,19 +58,23 @@ export async function plan(id: string, context: PlanContext): Promise<boolean> {
 /** The chunks of all targets in their order. How many endpoints, or candidates without one, were left out is counted on the way. */
 async function* chunksOf(
   sorted: SortedTargets,
-  seed: string,
-  size: number,
+  { seed, method }: SurveyPlan,
+  { db, now, chunkSize }: PlanContext,
   excludedBy: Record<string, number>,
 ): AsyncGenerator<readonly SurveyTarget[], void, void> {
-  const cutter = new ChunkCutter<SurveyTarget>(seed, size);
+  const cutter = new ChunkCutter<SurveyTarget>(seed, chunkSize);
   for await (const { targets, excluded } of sorted.parts()) {
-    const { kept, left } = boundCrowds(targets);
-    const reasons = [...excluded.values(), ...left.map(() => FLAG_MANY_PORTS)];
+    // Evidence of feeds costs no packet: only who would be dialled may rest.
+    const resting = method === 'active' ? await restingAmong(db, targets, now()) : NONE;
+    const { kept, left } = boundCrowds(targets.filter((target) => !resting.has(target)));
+    const reasons = [...excluded.values(), ...left.map(() => FLAG_MANY_PORTS), ...Array.from(resting, () => RESTING)];
     for (const reason of reasons) excludedBy[reason] = (excludedBy[reason] ?? 0) + 1;
     yield* cutter.cut(kept);
   }
   yield* cutter.rest();
 }
+
+const NONE: ReadonlySet<SurveyTarget> = new Set();
 
 /** What policy lets pass, each endpoint under one key. */
 class Targets {

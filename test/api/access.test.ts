@@ -21,7 +21,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
 };
 
 /** What must be answered to everybody. */
-const OPEN = ['get /livez', 'get /readyz', 'get /v1/openapi.json'];
+const OPEN = ['get /livez', 'get /readyz', 'get /startupz', 'get /v1/openapi.json'];
 /** Aggregates that an installation may publish. */
 const PUBLIC = [
   ...['/v1/surveys', '/v1/surveys/{survey}', '/v1/stats', '/v1/timeseries', '/v1/tallies'],

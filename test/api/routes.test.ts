@@ -89,6 +89,7 @@ interface Step {
 const STEPS: readonly Step[] = [
   { operation: 'get /livez', path: '/livez' },
   { operation: 'get /readyz', path: '/readyz' },
+  { operation: 'get /startupz', path: '/startupz' },
   { operation: 'get /v1/openapi.json', path: '/v1/openapi.json' },
   { operation: 'get /v1/surveys', path: '/v1/surveys?limit=1' },
   { operation: 'get /v1/surveys/{survey}', path: '/v1/surveys/S1' },

@@ -224,8 +224,10 @@ describe('checks of the vantage', () => {
 
   it('ask the configured resolvers, and follow reverse names back', async () => {
     const dns = await startDnsServer(({ name, type }) => {
-      if (type === 'PTR' && name.startsWith('1.')) return { answers: [{ type: 'PTR', name, data: 'localhost' }] };
-      if (type === 'PTR' && name.startsWith('2.')) return { answers: [{ type: 'PTR', name, data: 'localhost' }] };
+      if (type === 'PTR' && name === '1.0.0.127.in-addr.arpa')
+        return { answers: [{ type: 'PTR', name, data: 'localhost' }] };
+      if (type === 'PTR' && name === '2.0.0.127.in-addr.arpa')
+        return { answers: [{ type: 'PTR', name, data: 'localhost' }] };
       if (type === 'PTR' && name.endsWith('.ip6.arpa'))
         return { answers: [{ type: 'PTR', name, data: name.length === 72 ? 'six.example' : 'wrong.example' }] };
       if (type === 'A' && name === 'localhost') return { answers: [{ type: 'A', name, data: '127.0.0.1' }] };

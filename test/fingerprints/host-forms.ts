@@ -1016,6 +1016,39 @@ export const HOST_FORMS: readonly HostForm[] = [
     grade: 'not',
   },
   {
+    name: 'aggregated server of OpenShift',
+    evidence: tls(8443, {
+      certificate: {
+        subject: 'CN=api.openshift-apiserver.svc',
+        issuer: 'CN=openshift-service-serving-signer@1760000000',
+        dnsNames: ['api.openshift-apiserver.svc', 'api.openshift-apiserver.svc.cluster.local'],
+      },
+      requests: [forbidden('/version'), ok('/healthz')],
+    }),
+    component: 'aggregated-apiserver',
+    grade: 'confirmed',
+    authentication: 'anonymous-health',
+  },
+  {
+    name: 'aggregated server of cert-manager, 401',
+    evidence: tls(443, {
+      certificate: { subject: 'CN=', issuer: 'CN=metrics-ca', dnsNames: ['metrics-server.kube-system.svc'] },
+      requests: [unauthorized('/version'), unauthorized('/healthz')],
+    }),
+    component: 'aggregated-apiserver',
+    grade: 'confirmed',
+    authentication: 'required',
+  },
+  {
+    name: "konnectivity under a cluster's authority",
+    evidence: tls(8132, {
+      certificate: { subject: 'CN=konnectivity-server', issuer: 'CN=kubernetes-ca', dnsNames: ['konnectivity-server'] },
+      requests: [{ path: '/version', error: 'http_malformed' }],
+    }),
+    component: 'konnectivity',
+    grade: 'possible',
+  },
+  {
     name: 'webhook',
     evidence: tls(443, {
       certificate: { subject: 'CN=hook.default.svc', issuer: 'CN=kubernetes', dnsNames: ['hook.default.svc'] },

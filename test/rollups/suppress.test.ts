@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { type CountedCell, type CountedTable, cellKey, tableKey } from '../../services/rollups/counted-table.ts';
 import type { Dimension } from '../../services/rollups/rollup.ts';
-import { type CountedCell, type CountedTable, cellKey, suppressed, tableKey } from '../../services/rollups/suppress.ts';
+import { suppressed } from '../../services/rollups/suppress.ts';
 import '../support/seed.ts';
 
 const K = 10;
+const RUNS = 2000;
 const DIMS = ['component', 'country'] as const satisfies Dimension[];
 
 /** Both one-dimensional tables, the table by both, and the total, of cells by (component, country). */
@@ -156,7 +158,112 @@ test('no cell of few networks can be recovered from what is published, by algebr
         for (const cell of table.cells)
           if (cell.networks < K) assert.ok(hidden.get(tableKey(table.dims))?.has(cellKey(cell.values)));
     }),
-    { numRuns: 2000 },
+    { numRuns: RUNS },
+  );
+});
+
+/** Endpoints of one component in one country of one minor: what tables by two dimensions are sums of. */
+interface Grain {
+  readonly component: string;
+  readonly country: string;
+  readonly minor: string;
+  readonly networks: number;
+  readonly each: number;
+}
+
+const supportOf = (minor: string): string => (minor < '1.30' ? 'end-of-life' : 'supported');
+const partOf = (grain: Omit<Grain, 'networks' | 'each'>, dim: Dimension): string =>
+  dim === 'support' ? supportOf(grain.minor) : grain[dim as 'component' | 'country' | 'minor'];
+
+/** Tables that share dimensions, and one (by support) whose values are sums of another's. */
+const PUBLISHED: readonly (readonly Dimension[])[] = [
+  [],
+  ['component'],
+  ['country'],
+  ['minor'],
+  ['support'],
+  ['component', 'country'],
+  ['country', 'minor'],
+  ['country', 'support'],
+  ['minor', 'support'],
+];
+
+function publishedOf(grains: readonly Grain[]): CountedTable[] {
+  return PUBLISHED.map((dims) => ({
+    dims: [...dims],
+    cells: [...Map.groupBy(grains, (grain) => cellKey(dims.map((dim) => partOf(grain, dim))))].map(([key, of]) => ({
+      values: JSON.parse(key) as string[],
+      count: of.reduce((sum, { networks, each }) => sum + networks * each, 0),
+      networks: of.reduce((sum, { networks }) => sum + networks, 0),
+    })),
+  }));
+}
+
+/** Every combination that a reader must think possible: each pair of it stands in a published table or may be held back there. */
+function possible(tables: readonly CountedTable[]): Omit<Grain, 'networks' | 'each'>[] {
+  const cells = (dims: string): CountedCell[] => [...tables.find((table) => table.dims.join() === dims)!.cells];
+  return cells('component,country').flatMap(({ values: [component, country] }) =>
+    cells('country,minor').flatMap(({ values: [where, minor] }) =>
+      where === country ? [{ component: component!, country: country!, minor: minor! }] : [],
+    ),
+  );
+}
+
+/** Whether `wanted` is a sum of multiples of `rows`. */
+function spanned(rows: readonly (readonly number[])[], wanted: readonly (readonly number[])[]): boolean[] {
+  const basis: { at: number; row: number[] }[] = [];
+  const rest = (of: readonly number[]): number[] => {
+    const left = [...of];
+    for (const { at, row } of basis) {
+      const times = left[at]!;
+      if (times !== 0) for (const place of left.keys()) left[place] = left[place]! - times * row[place]!;
+    }
+    return left.map((value) => (Math.abs(value) < 1e-9 ? 0 : value));
+  };
+  for (const row of rows) {
+    const left = rest(row);
+    const at = left.findIndex((value) => value !== 0);
+    if (at >= 0) basis.push({ at, row: left.map((value) => value / left[at]!) });
+  }
+  return wanted.map((row) => rest(row).every((value) => value === 0));
+}
+
+const anyGrains = fc.array(
+  fc.record({
+    component: fc.constantFrom('kube-apiserver', 'kubelet', 'etcd-client'),
+    country: fc.constantFrom('US', 'DE', 'FR', 'BA'),
+    minor: fc.constantFrom('1.27', '1.28', '1.29', '1.30', '1.31'),
+    networks: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 10, max: 400 })),
+    each: fc.integer({ min: 1, max: 3 }),
+  }),
+  { minLength: 1, maxLength: 18 },
+);
+
+test('all tables of a survey together give no small cell away: shared margins, and minors that add up to support', () => {
+  fc.assert(
+    fc.property(anyGrains, (grains) => {
+      const tables = publishedOf(grains);
+      if (tables[0]!.cells[0]!.networks < K) return;
+      const hidden = suppressed(tables, { k: K, earlier: [] });
+      const grid = possible(tables);
+      const row = (table: CountedTable, { values }: CountedCell): number[] =>
+        grid.map((grain) => Number(table.dims.every((dim, at) => partOf(grain, dim) === values[at])));
+      const all = tables.flatMap((table) => table.cells.map((one) => ({ table, one })));
+      const isHidden = ({ table, one }: (typeof all)[number]): boolean =>
+        hidden.get(tableKey(table.dims))?.has(cellKey(one.values)) === true;
+      const small = all.filter(({ one }) => one.networks < K);
+      assert.ok(small.every(isHidden));
+      const known = all.filter((each) => !isHidden(each)).map(({ table, one }) => row(table, one));
+      const follows = spanned(
+        known,
+        small.map(({ table, one }) => row(table, one)),
+      );
+      assert.deepEqual(
+        small.filter((_, at) => follows[at]).map(({ table, one }) => `${tableKey(table.dims)} ${one.values.join()}`),
+        [],
+      );
+    }),
+    { numRuns: RUNS },
   );
 });
 

@@ -4,6 +4,7 @@ import { KubecensusError } from '../../platform/errors.ts';
 import type { Feed, FeedItem, RunNote } from '../feed.ts';
 import { member, recordOf, textOf } from '../json.ts';
 import { DEFAULT_MAX_ENTRIES } from './default-budget.ts';
+import { requireContact } from './known-reader.ts';
 import { type ListedLog, LOG_STATES, readLogList } from './log-list.ts';
 import { verifyLogList } from './log-list-signature.ts';
 import type { Rfc6962FeedOptions } from './rfc6962.feed.ts';
@@ -66,6 +67,7 @@ async function* pullList(
     last: textOf(member(since, 'last'), MAX_REASON),
   };
   const sum = new NoteSum(list.skipped);
+  for (const log of list.follow) requireContact(log.url, options.hasContact);
   if (list.follow.length === 0) return yield { ...sum.note(), partial: 'the list has no log to follow' };
   for (const log of inTurn(list.follow, cursor.last)) {
     if (signal.aborted) return;

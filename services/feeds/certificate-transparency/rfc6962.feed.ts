@@ -9,6 +9,7 @@ import { currentHead } from './current-head.ts';
 import { DEFAULT_MAX_ENTRIES } from './default-budget.ts';
 import { entryItems, rejectedEntry } from './entry-items.ts';
 import { Leaf } from './entry-page.ts';
+import { requireContact } from './known-reader.ts';
 import { cutTile, entryHash, LEAF_HEADROOM, LeafTable } from './leaf.ts';
 import { logClient } from './log-client.ts';
 import { MAX_DATA_TILE_BYTES } from './log-files.ts';
@@ -29,8 +30,9 @@ export interface Rfc6962FeedOptions {
   readonly url: string;
   /** DER SubjectPublicKeyInfo, the `key` of the log list. */
   readonly publicKeyDer: Uint8Array;
-  /** The client; it must send a User-Agent with a contact, which logs treat better. */
   readonly http: HttpClient;
+  /** Whether the client's User-Agent names a contact. Without one only a log on this machine is asked (KC_NO_CONTACT). Default true. */
+  readonly hasContact?: boolean;
   /** Entries read in one run at most (at least one window of 256 is read). */
   readonly maxEntries?: number;
   /** Requests a second, for all that the log is asked; absent: as fast as replies come. */
@@ -63,6 +65,7 @@ export function createRfc6962Feed(options: Rfc6962FeedOptions): Feed {
     cost: 'free',
     query: options.url,
     async *pull(since, signal) {
+      requireContact(options.url, options.hasContact);
       const ended = new AbortController();
       const running = AbortSignal.any([signal, ended.signal]);
       const pageSize = new PageSize();

@@ -8,6 +8,7 @@ import { logKey, type TreeHead } from './checkpoint.ts';
 import { currentHead } from './current-head.ts';
 import { DEFAULT_MAX_ENTRIES } from './default-budget.ts';
 import { entryItems } from './entry-items.ts';
+import { requireContact } from './known-reader.ts';
 import type { LeafTable } from './leaf.ts';
 import { logClient } from './log-client.ts';
 import { type DataTile, type LogFiles, logFiles } from './log-files.ts';
@@ -28,8 +29,9 @@ export interface StaticCtFeedOptions {
   readonly monitoringUrl: string;
   /** DER SubjectPublicKeyInfo, the `key` of the log list. */
   readonly publicKeyDer: Uint8Array;
-  /** The client; it must send a User-Agent with a contact, which logs treat better. */
   readonly http: HttpClient;
+  /** Whether the client's User-Agent names a contact. Without one only a log on this machine is asked (KC_NO_CONTACT). Default true. */
+  readonly hasContact?: boolean;
   /** Entries read in one run at most (at least one tile is read). */
   readonly maxEntries?: number;
   /** Requests a second, for all that the log is asked; absent: as fast as replies come. */
@@ -65,6 +67,7 @@ export function createStaticCtFeed(options: StaticCtFeedOptions): Feed {
     cost: 'free',
     query: `${options.origin} at ${options.monitoringUrl}${options.names === true ? ', names tiles (unauthenticated)' : ''}`,
     async *pull(since, signal) {
+      requireContact(options.monitoringUrl, options.hasContact);
       const ended = new AbortController();
       const running = AbortSignal.any([signal, ended.signal]);
       try {

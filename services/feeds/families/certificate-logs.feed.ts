@@ -22,12 +22,13 @@ const LOG_SETTINGS = {
 const rateSetting = (fallback: number) =>
   ({ kind: 'integer', fallback, means: 'requests a second at most, for all that the log is asked' }) as const;
 
-const logOptions = (settings: Settings, { http, sleep, now }: FeedTools) => ({
+const logOptions = (settings: Settings, { http, sleep, now, hasContact = true }: FeedTools) => ({
   maxEntries: settings.integer('maxEntries'),
   port: settings.optionalInteger('port'),
   http,
   sleep,
   now,
+  hasContact,
 });
 
 export const CERTIFICATE_LOG_TYPES: Readonly<Record<string, FeedType>> = {

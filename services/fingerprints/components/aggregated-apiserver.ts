@@ -33,6 +33,12 @@ export const AGGREGATED_APISERVER: Component = {
       why: 'Self-signed for localhost, with the refusals or headers of a whole API server.',
     },
     {
+      grade: 'confirmed',
+      all: ['clusterServiceCertificate'],
+      any: ['auditId', 'flowSchema'],
+      why: 'The headers of an API server under the certificate of another service of a cluster.',
+    },
+    {
       grade: 'probable',
       all: ['localhostEpochCertificate', 'livezOk', 'apiServerClientCas'],
       port: true,

@@ -29,9 +29,9 @@ export const KONNECTIVITY: Component = {
     },
     {
       grade: 'possible',
-      any: ['apiServerSubject', 'vendorServerName'],
+      any: ['apiServerSubject', 'vendorServerName', 'clusterIssuer'],
       port: true,
-      why: "An API server's certificate on the tunnel's port.",
+      why: "An API server's or a cluster authority's certificate on the tunnel's port.",
     },
   ],
   authentication: tokenAuthentication,

@@ -151,6 +151,11 @@ class BullQueue<B extends IQueueBackend, C> implements JobQueue {
     return totals;
   }
 
+  async oldestWaiting(name: string): Promise<Date | null> {
+    const [job] = await this.#reach((queue) => queue.getJobs(['waiting'], 0, 0, true), name);
+    return job === undefined ? null : new Date(job.timestamp);
+  }
+
   async forget(): Promise<void> {
     for (const name of Object.keys(this.#jobs)) await this.#reach((queue) => queue.obliterate({ force: true }), name);
   }

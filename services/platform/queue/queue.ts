@@ -56,6 +56,8 @@ export interface JobQueue {
   work(name: string, handler: JobHandler, options: WorkOptions): Promise<JobWorker>;
   /** How many jobs there are by state (waiting, active, delayed), of one name or of all. */
   counts(name?: string): Promise<Record<string, number>>;
+  /** When the job that has waited longest was added; null when none of that name waits. */
+  oldestWaiting(name: string): Promise<Date | null>;
   /** Removes every job of every name, running ones included. For tests and for a queue that is rebuilt from the truth. */
   forget(): Promise<void>;
   /** Closes all workers (as JobWorker.close) and connections. Idempotent. */

@@ -21,7 +21,7 @@ const ADDRESS = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9
 /** Bucket names of S3: 3 to 63 lower-case letters, digits, dots and hyphens. */
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 /** Characters of keys that every store and every tool takes. */
-const PREFIX = /^(?:[A-Za-z0-9._=-]+\/)*(?:[A-Za-z0-9._=-]+)?$/;
+const PREFIX = /^(?!(?:.*\/)?\.{1,2}(?:\/|$))(?:[A-Za-z0-9._=-]+\/)*(?:[A-Za-z0-9._=-]+)?$/;
 const SECRETS_SUFFIX = /^[A-Za-z][A-Za-z0-9_-]{0,31}$/;
 
 /** The parts of a destination, or null when it is none. A URL holds neither user nor password: it is stored and shown. */

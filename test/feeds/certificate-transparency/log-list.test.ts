@@ -95,7 +95,8 @@ test('states, intervals, ids and placeholders decide', () => {
     listed('future', url, 'logs', interval('2027-12-28', '2028-06-01')),
     listed('interval', url, 'logs', { temporal_interval: { start_inclusive: 'soon' } }),
     listed('ftp', 'ftp://log.test/', 'logs'),
-    listed('usable', url, 'logs'),
+    listed('trial', url, 'logs', { log_type: 'test' }),
+    listed('usable', url, 'logs', { log_type: 'prod' }),
     null as unknown as object,
   ];
   const list = readLogList(listOf(logs, [listed('tiled', 'https://mon.test/', 'tiled_logs')]), new Set(STATES), NOW);
@@ -117,6 +118,7 @@ test('states, intervals, ids and placeholders decide', () => {
     no_state: 3,
     id_is_not_hash_of_key: 1,
     placeholder: 2,
+    test: 1,
     shard_past: 1,
     shard_future: 1,
     bad_interval: 1,

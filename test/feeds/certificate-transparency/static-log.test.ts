@@ -1,5 +1,9 @@
 // The feed against the lab log over real sockets: what it yields, where it goes on, and how it meets a log that is wrong.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import {
   createStaticCtFeed,
@@ -137,6 +141,33 @@ test('a declared log is asked at the rate of its protocol unless the declaration
     assert.equal(await spacing(tiles), 50);
     assert.equal(await spacing({ ...tiles, requestsPerSecond: 2 } as { type: string }), 500);
     assert.equal(await spacing({ type: 'rfc6962', url: log.url } as { type: string }), 250);
+  }));
+
+test('without a contact only a log on this machine is asked, and a list with another one is refused as a whole', () =>
+  withLog({ entries: entries(3) }, async (log) => {
+    const asked: string[] = [];
+    const http: HttpClient = (request) => {
+      asked.push(request.url);
+      return client.request(request);
+    };
+    const tools = { http, sleep: async () => undefined, secret: () => null, now: () => NOW };
+    const pull = async (declared: { type: string }, hasContact: boolean): Promise<void> => {
+      for await (const _ of openFeed('log', declared, { ...tools, hasContact }).pull(null, never));
+    };
+    const publicKey = Buffer.from(log.publicKeyDer).toString('base64');
+    const here = { type: 'static-ct', origin: log.origin, monitoringUrl: log.url, publicKey };
+    await pull(here, false);
+    asked.length = 0;
+    const there = { ...here, monitoringUrl: 'https://log.example.org/' };
+    const old = { type: 'rfc6962', url: 'https://127.0.0.1.example.org/', publicKey };
+    const path = join(await mkdtemp(join(tmpdir(), 'kubecensus-list-')), 'list.json');
+    const key = { key: publicKey, log_id: createHash('sha256').update(log.publicKeyDer).digest('base64') };
+    const listed = { ...key, url: 'https://ct.nowhere.test/a/', state: { usable: {} } };
+    await writeFile(path, JSON.stringify({ operators: [{ logs: [listed], tiled_logs: [] }] }));
+    for (const declared of [there, old, { type: 'ct-list', path }])
+      await assert.rejects(pull(declared, false), { code: 'KC_NO_CONTACT' });
+    await rm(dirname(path), { recursive: true });
+    assert.deepEqual(asked, [], 'nobody was asked');
   }));
 
 test('an empty log is read to its end', () =>
