@@ -1,7 +1,7 @@
 // Writes the tables of the pages in docs/ from the code that they describe. A test holds them equal.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { SETTINGS } from '../services/config.ts';
+import { SECRET_MEANINGS, SECRETS, SETTINGS } from '../services/config.ts';
 import type { Dataset } from '../services/exports/column.ts';
 import { DATASETS, type DatasetName } from '../services/exports/columns.ts';
 import { FORMAT_SPECS, type FormatSpec } from '../services/exports/export-format.ts';
@@ -42,6 +42,10 @@ export const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> 
         shownDefault(fallback),
         means,
       ]),
+    ),
+    secrets: table(
+      ['environment variable', 'is'],
+      (Object.keys(SECRETS) as (keyof typeof SECRETS)[]).map((key) => [code(SECRETS[key]), SECRET_MEANINGS[key]]),
     ),
     ...Object.fromEntries(
       Object.entries(FEED_TYPES).map(([type, { settings }]) => [

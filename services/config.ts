@@ -365,6 +365,16 @@ export const SECRETS = {
   s3Session: 'AWS_SESSION_TOKEN',
 } as const;
 
+/** What each is, for docs/configuration.md. */
+export const SECRET_MEANINGS: Readonly<Record<keyof typeof SECRETS, string>> = {
+  smtpPassword: 'Password of smtp.user at the relay.',
+  webhook:
+    'Secrets that sign webhooks, as whsec_BASE64, newest first: every message is signed with each. A destination that ends in #NAME uses the variable with _NAME behind.',
+  s3Key: 'Key of the object store.',
+  s3Secret: 'Its secret.',
+  s3Session: 'Token of temporary credentials, where there is one.',
+};
+
 type Values = { readonly [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never };
 
 /** The settings of one declared feed: `type` names an entry of the list of feed types; the rest is that type's own. */

@@ -7,6 +7,7 @@ import { PublicView } from '../../services/api/public-view.store.ts';
 import { RESOURCES } from '../../services/api/resources.ts';
 import { createServer } from '../../services/api/server.ts';
 import { openDatabase } from '../../services/platform/db/database.ts';
+import { createMetrics } from '../../services/platform/metrics.ts';
 import { SMALLEST_K } from '../../services/rollups/suppress.ts';
 
 /** More than a benchmark asks in a minute. */
@@ -22,6 +23,7 @@ const api = await createServer(
     now: () => new Date(now),
     log,
     codeVersion: 'bench',
+    metrics: createMetrics({ version: '1.2.3', commit: null }),
     dataDir: tmpdir(),
     cursors: new Cursors('bench'),
     publicView: new PublicView(database.db, SMALLEST_K),

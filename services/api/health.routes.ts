@@ -10,8 +10,8 @@ const Health = Type.Object({
 });
 
 const CHECKED = {
-  '/startupz': { operationId: 'startupz', summary: 'Whether the process has started', read: startedness },
   '/readyz': { operationId: 'readyz', summary: 'Whether the process is fit to answer', read: readiness },
+  '/startupz': { operationId: 'startupz', summary: 'Whether the process has started', read: startedness },
 } as const;
 
 export const health: Resource = (api, context) => {

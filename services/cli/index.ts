@@ -12,9 +12,17 @@ import { importCommand } from './import.ts';
 import { keysCreateCommand, keysListCommand, keysRevokeCommand } from './keys.ts';
 import { labCommand } from './lab.ts';
 import { migrateCommand } from './migrate.ts';
-import { optOutAddCommand, optOutCheckCommand, optOutListCommand, optOutRemoveCommand } from './opt-out.ts';
+import {
+  optOutAddCommand,
+  optOutCheckCommand,
+  optOutExportCommand,
+  optOutImportCommand,
+  optOutListCommand,
+  optOutRemoveCommand,
+} from './opt-out.ts';
 import { feedsOverlapsCommand } from './overlaps.ts';
 import { ownersAddCommand, ownersListCommand, ownersRemoveCommand } from './owners.ts';
+import { probingCommand } from './probing.ts';
 import { reportCommand } from './report.ts';
 import { scheduleAddCommand, scheduleListCommand, scheduleRemoveCommand, scheduleRunCommand } from './schedule.ts';
 import { scheduleResendCommand, scheduleShowCommand, scheduleUnsubscribeCommand } from './schedule-deliveries.ts';
@@ -65,6 +73,9 @@ export const COMMANDS: readonly Command[] = [
   optOutListCommand,
   optOutRemoveCommand,
   optOutCheckCommand,
+  optOutImportCommand,
+  optOutExportCommand,
+  probingCommand,
   keysCreateCommand,
   keysListCommand,
   keysRevokeCommand,

@@ -1,4 +1,7 @@
 // kubecensus opt-out: who asked not to be asked.
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { readBlockList, writeBlockList } from '../candidates/block-list.ts';
 import { addOptOut, optOutRows, withdrawOptOut } from '../candidates/opt-out.store.ts';
 import { canonicalOptOut, OPT_OUT_KINDS, type OptOutKind, type OptOutRow } from '../candidates/opt-out.ts';
 import { KubecensusError } from '../platform/errors.ts';
@@ -85,3 +88,38 @@ export const optOutCheckCommand: Command = {
     return EXIT.done;
   },
 };
+
+export const optOutImportCommand: Command = {
+  usage: 'opt-out import <file>',
+  help: 'add every network of a ZMap block list; a file with a line that is none adds nothing',
+  options: [{ flags: '--note <text>', help: 'where the list is from, and how that was checked' }],
+  run: async (session, [file], options) => {
+    const rows = readBlockList(await readText(file as string));
+    const parts = await session.open();
+    const note = textOption(options, 'note') ?? `block list ${basename(file as string)}`;
+    const added = await parts.db.transaction().execute(async (tx) => {
+      let count = 0;
+      for (const row of rows) if (await addOptOut(tx, row, note, parts.now())) count += 1;
+      return count;
+    });
+    await session.out(formatRows([{ file: file as string, read: rows.length, added }], session.format));
+    return EXIT.done;
+  },
+};
+
+export const optOutExportCommand: Command = {
+  usage: 'opt-out export',
+  help: 'print the opt-outs in force as a ZMap block list, for other tools of yours; it is never published',
+  printsRows: false,
+  run: async (session) => {
+    const parts = await session.open();
+    await session.out(writeBlockList(await optOutRows(parts.db)));
+    return EXIT.done;
+  },
+};
+
+async function readText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new KubecensusError('KC_USAGE', `${file} cannot be read.`, { cause });
+  });
+}

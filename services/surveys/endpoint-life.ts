@@ -23,7 +23,6 @@ export const DOWN_WAITS_DAYS = [1, 2, 4, 7, 14] as const;
 
 /** What is kept of an endpoint. Times in milliseconds. */
 export interface EndpointLife {
-  readonly firstSeen: number | null;
   readonly lastSeen: number | null;
   readonly lastProbed: number;
   /** Probes since it was last seen. */

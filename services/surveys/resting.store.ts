@@ -11,7 +11,6 @@ const AT_ONCE = 10_000;
 
 interface Life {
   readonly nth: number;
-  readonly firstSeen: Date;
   readonly lastSeen: Date;
   readonly lastProbed: Date;
   readonly misses: number;
@@ -29,7 +28,7 @@ export async function restingAmong(
   for (let from = 0; from < addressed.length; from += AT_ONCE) {
     const slice = addressed.slice(from, from + AT_ONCE);
     const { rows } = await sql<Life>`
-      select t.nth::int as nth, e.first_seen as "firstSeen", e.last_seen as "lastSeen", e.last_probed as "lastProbed", e.misses,
+      select t.nth::int as nth, e.last_seen as "lastSeen", e.last_probed as "lastProbed", e.misses,
         (select max(s.last_seen) from sighting s where s.candidate_id = t.candidate) as named
       from rows from (
         unnest(${slice.map(({ address }) => address)}::inet[]), unnest(${slice.map(({ port }) => port)}::int[]),
@@ -38,8 +37,8 @@ export async function restingAmong(
       join endpoint_state e on e.address = t.address and e.port = t.port
       where e.last_seen is not null and e.misses >= ${DOWN_MISSES}
     `.execute(db);
-    for (const { nth, firstSeen, lastSeen, lastProbed, misses, named } of rows) {
-      const life = { firstSeen: +firstSeen, lastSeen: +lastSeen, lastProbed: +lastProbed, misses };
+    for (const { nth, lastSeen, lastProbed, misses, named } of rows) {
+      const life = { lastSeen: +lastSeen, lastProbed: +lastProbed, misses };
       if (isResting(life, named === null ? null : +named, +now)) resting.add(slice[nth - 1] as SurveyTarget);
     }
   }

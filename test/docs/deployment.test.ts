@@ -3,13 +3,16 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { SETTINGS } from '../../services/config.ts';
+import { SECRETS, SETTINGS } from '../../services/config.ts';
 import { ROLES } from '../../services/roles.ts';
 import { ROOT, textOf } from './pages.ts';
 
 const compose = textOf('docker-compose.yml');
 const image = textOf('infra/Dockerfile');
-const variables: readonly string[] = Object.values(SETTINGS).map((setting) => setting.env);
+const variables: readonly string[] = [
+  ...Object.values(SETTINGS).map((setting) => setting.env),
+  ...Object.values(SECRETS),
+];
 
 const named = (text: string): string[] => [
   ...new Set([...text.matchAll(/\b(KUBECENSUS_[A-Z_]+|DATABASE_URL|REDIS_URL)\b/g)].map(([name]) => name)),
@@ -20,7 +23,7 @@ test('variables of docker-compose.yml, the image and the documents are settings'
   assert.ok((used[0]?.length ?? 0) > 5);
   // The path of the configuration file itself is read before there are settings.
   assert.deepEqual(
-    used.flat().filter((name) => name !== 'KUBECENSUS_CONFIG' && !variables.includes(name)),
+    used.flat().filter((name) => name !== 'KUBECENSUS_CONFIG' && !variables.includes(name.replace(/_FILE$/, ''))),
     [],
   );
 });

@@ -118,6 +118,9 @@ const census = (gitVersion: string): EvidenceRequest => ({
 const stub = (fields: Readonly<Record<string, string>>): EvidenceRequest =>
   raw('/version', '200 OK', `Server: BaseHTTP/0.6 Python/3.11\r\n${JSON_TYPE}`, JSON.stringify(fields));
 
+const rootList = (head: string, pf: string): EvidenceRequest =>
+  raw('/', '200 OK', head + JSON_TYPE + pf, JSON.stringify({ paths: ['/api', '/apis', '/version'] }, null, 2));
+
 const withoutLease = raw(
   '/healthz',
   '500 Internal Server Error',
@@ -1047,6 +1050,103 @@ export const HOST_FORMS: readonly HostForm[] = [
     }),
     component: 'konnectivity',
     grade: 'possible',
+  },
+  {
+    name: 'controller manager of k3s',
+    evidence: tls(10257, {
+      certificate: {
+        subject: 'CN=kube-controller-manager',
+        issuer: 'CN=k3s-server-ca@1760000000',
+        dnsNames: ['localhost'],
+        ipAddresses: ['127.0.0.1'],
+      },
+      requests: [forbidden('/version', CACHE, ''), ok('/healthz', CACHE, '')],
+    }),
+    component: 'kube-controller-manager',
+    grade: 'confirmed',
+    authentication: 'anonymous-health',
+  },
+  {
+    name: 'scheduler of RKE2, its certificate alone',
+    evidence: tls(10259, {
+      certificate: { subject: 'CN=kube-scheduler', issuer: 'CN=rke2-server-ca@1760000000', dnsNames: ['localhost'] },
+    }),
+    component: 'kube-scheduler',
+    grade: 'probable',
+  },
+  {
+    name: 'scheduler of OpenShift off its port',
+    evidence: tls(31000, {
+      certificate: {
+        subject: 'CN=scheduler.openshift-kube-scheduler.svc',
+        issuer: 'CN=openshift-service-serving-signer@1760000000',
+        dnsNames: ['scheduler.openshift-kube-scheduler.svc', 'scheduler.openshift-kube-scheduler.svc.cluster.local'],
+      },
+      requests: [forbidden('/version', CACHE, ''), ok('/healthz', CACHE, '')],
+    }),
+    component: 'kube-scheduler',
+    grade: 'confirmed',
+  },
+  {
+    name: 'controller manager of OpenShift off its port',
+    evidence: tls(31001, {
+      certificate: {
+        subject: 'CN=kube-controller-manager.openshift-kube-controller-manager.svc',
+        issuer: 'CN=openshift-service-serving-signer@1760000000',
+        dnsNames: ['kube-controller-manager.openshift-kube-controller-manager.svc'],
+      },
+      requests: [forbidden('/version', CACHE, ''), ok('/healthz', CACHE, '')],
+    }),
+    component: 'kube-controller-manager',
+    grade: 'confirmed',
+  },
+  {
+    name: 'etcd peer of k3s off its port',
+    evidence: tls(12380, {
+      certificate: { subject: 'CN=etcd-peer', issuer: 'CN=etcd-peer-ca@1760000000', dnsNames: ['localhost'] },
+      requests: [{ path: '/version', error: 'tls_client_cert_required' }],
+    }),
+    component: 'etcd-peer',
+    grade: 'probable',
+    authentication: 'client-certificate',
+  },
+  {
+    name: 'etcd peer of OpenShift off its port',
+    evidence: tls(12380, {
+      certificate: {
+        subject: 'O=system:etcd-peers,CN=system:etcd-peer:master-0',
+        issuer: 'OU=openshift,CN=openshift-etcd_etcd-signer@1760000000',
+        dnsNames: ['localhost'],
+      },
+      requests: [{ path: '/version', error: 'tls_client_cert_required' }],
+    }),
+    component: 'etcd-peer',
+    grade: 'probable',
+  },
+  {
+    name: 'kubectl proxy on the old insecure port',
+    evidence: plain(8080, { requests: [rootList(FULL, FLOW), version(FIELDS_1_37), ok('/healthz')] }),
+    component: 'kubectl-proxy',
+    grade: 'probable',
+    authentication: 'anonymous-full',
+  },
+  {
+    name: 'a web server that lends its credentials',
+    evidence: plain(8080, { requests: [rootList(`Server: nginx\r\n${FULL}`, FLOW)] }),
+    component: 'kube-apiserver',
+    grade: 'confirmed',
+    authentication: 'anonymous-full',
+  },
+  {
+    name: 'OpenShift behind a public certificate, its authorities written CN first',
+    evidence: tls(6443, {
+      certificate: PUBLIC,
+      acceptableClientCAs: ['CN=admin-kubeconfig-signer,OU=openshift', 'CN=aggregator-signer,OU=openshift'],
+      requests: [forbidden('/version'), ok('/healthz')],
+    }),
+    component: 'kube-apiserver',
+    grade: 'confirmed',
+    distribution: 'openshift',
   },
   {
     name: 'webhook',

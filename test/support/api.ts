@@ -12,6 +12,7 @@ import { PublicView } from '../../services/api/public-view.store.ts';
 import { createServer } from '../../services/api/server.ts';
 import type { Observation } from '../../services/observations/observation.ts';
 import type { Database } from '../../services/platform/db/database.ts';
+import { createMetrics } from '../../services/platform/metrics.ts';
 import { recompute } from '../../services/rollups/rollup.store.ts';
 import { SMALLEST_K } from '../../services/rollups/suppress.ts';
 import { completeSurvey } from '../../services/surveys/survey.store.ts';
@@ -45,6 +46,7 @@ export async function startApi(
     now,
     log: silentLog,
     codeVersion: 'test',
+    metrics: createMetrics({ version: '1.2.3', commit: null }),
     dataDir,
     cursors: new Cursors('test'),
     publicView: new PublicView(database.db, SMALLEST_K),
