@@ -11,6 +11,7 @@ import { FEED_TYPES } from '../services/feeds/index.ts';
 import { COMPONENT_PROFILES } from '../services/fingerprints/component-profile.ts';
 import { PRIVATE_FIELDS } from '../services/fingerprints/private-fields.ts';
 import { ERRORS } from '../services/platform/errors.ts';
+import { METRICS, PREFIX } from '../services/platform/metrics.ts';
 import { OUTCOMES } from '../services/probes/outcome.ts';
 import { REFERENCE_SERIES } from '../services/reports/reference-series.ts';
 import { DIMENSIONS } from '../services/rollups/rollup.ts';
@@ -104,6 +105,18 @@ export const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> 
             column.private === undefined ? '' : PRIVATE_FIELDS[column.private],
           ]),
         ),
+      ]),
+    ),
+  },
+  'metrics.md': {
+    metrics: table(
+      ['metric', 'type', 'labels', 'of', 'is'],
+      Object.entries(METRICS).map(([name, definition]) => [
+        code(PREFIX + name),
+        definition.type,
+        definition.labels.map(code).join(', '),
+        'state' in definition ? 'the installation' : 'the process',
+        definition.help,
       ]),
     ),
   },

@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { KubecensusError } from '../platform/errors.ts';
 import { COUNTED_UNITS, NOT_OBSERVED_WORD, readConditions, type Where } from '../rollups/count-request.ts';
 import { DIMENSION_NAMES, type Dimension } from '../rollups/rollup.ts';
+import { CELL_METHOD } from '../rollups/sample-estimate.ts';
 import type { StatsCell } from '../rollups/stats.store.ts';
 import type { Place } from './cursor.ts';
 import { Count, mapOf, orNull, Texts } from './schemas.ts';
@@ -12,12 +13,30 @@ export const UnitWord = Type.Enum([...COUNTED_UNITS], {
   description: 'what is counted once; clusters are an estimate between two numbers',
 });
 
+/** An estimated number of endpoints need not be whole. */
+const Amount = Type.Number({ minimum: 0 });
+
 /** One counted cell, or one estimated one. */
 export const CountCell = Type.Object({
   values: mapOf(orNull(Type.String()), { description: 'value of each dimension; null: not observed' }),
   count: Type.Optional(Count),
   low: Type.Optional(Count),
   high: Type.Optional(Count),
+  estimate: Type.Optional(
+    Type.Object(
+      {
+        total: Amount,
+        standardError: Amount,
+        low: Amount,
+        high: Amount,
+        method: Type.Literal(CELL_METHOD),
+      },
+      {
+        description:
+          'endpoints of a sampled survey: what the count says of all candidates, beside it and never mixed with it; from low to high with 95 %, networks held together',
+      },
+    ),
+  ),
 });
 
 /** What a table of counts is a table of. */
@@ -26,7 +45,10 @@ export const COUNT_FACTS = {
   estimate: Type.Boolean({ description: 'true: cells are an estimate from low to high; false: they are counted' }),
   dimensions: Texts,
   where: mapOf(Texts, { description: 'conditions; several values of one dimension mean any of them' }),
-  suppressedCells: Type.Integer({ minimum: 0, description: 'cells that are held back from answers without a key' }),
+  suppressedCells: Type.Integer({
+    minimum: 0,
+    description: 'cells of the whole table, without conditions, that are held back from answers without a key',
+  }),
 };
 
 /** The conditions of a query: one parameter for each dimension. */

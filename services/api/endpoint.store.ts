@@ -1,6 +1,9 @@
 // Rows about hosts: the state of endpoints within networks, and what was observed at one. Whoever opted out is in neither.
-import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import { endpointStateSql } from '../exports/endpoint-state.ts';
+import { OPTED_OUT_OBSERVATION, optedOut } from '../exports/opted-out.ts';
 import type { DB } from '../platform/db/schema.ts';
+import type { EndpointState } from '../surveys/endpoint-life.ts';
 
 /** What one endpoint is, as it was judged last. */
 export interface EndpointRow {
@@ -18,6 +21,8 @@ export interface EndpointRow {
   readonly lastProbed: Date;
   readonly lastChanged: Date;
   readonly misses: number;
+  /** As of the newest active survey. */
+  readonly state: EndpointState;
 }
 
 /** One observation of an endpoint. */
@@ -61,22 +66,20 @@ export interface EndpointQuery {
 
 /** The last observation of an endpoint, for what its state does not keep. */
 const LAST = sql`left join lateral (
-  select country, asn, server_name, certificate_id from observation x
+  select country, asn, host, server_name, certificate_id from observation x
   where x.address = e.address and x.port = e.port order by x.recorded_at desc limit 1) o on true`;
 
-/** True where an opt-out in force covers the address, its network, its name or its key. */
-const optedOut = (address: RawBuilder<unknown>) => sql`exists (
-  select from opt_out w where w.withdrawn_at is null and case w.kind
-    when 'address' then ${address} = w.value::inet when 'prefix' then ${address} <<= w.value::inet when 'asn' then o.asn = w.value::bigint
-    when 'dns-suffix' then right('.' || o.server_name, length(w.value) + 1) = '.' || w.value
-    when 'certificate-key' then c.spki_sha256 = w.value else true end)`;
+/** As OPTED_OUT_OBSERVATION, with the address of the state. */
+const OPTED_OUT_STATE = sql.raw(
+  optedOut({ address: 'e.address', network: 'o.asn', names: ['o.server_name', 'o.host'], key: 'c.spki_sha256' }),
+);
 
 /** Endpoints in the order of addresses and ports. Only those that active surveys probed have a state. */
 export async function endpoints(db: Kysely<DB>, query: EndpointQuery): Promise<EndpointRow[]> {
   const { after, networks, changedSince } = query;
   const conditions = [
     sql`e.address <<= any(${[...networks]}::inet[])`,
-    sql`not ${optedOut(sql`e.address`)}`,
+    sql`not ${OPTED_OUT_STATE}`,
     ...(after === null ? [] : [sql`(e.address, e.port) > (${after[0]}::inet, ${after[1]}::int)`]),
     ...(changedSince === undefined ? [] : [sql`e.last_changed >= ${changedSince}`]),
     ...(['component', 'grade', 'outcome', 'distribution'] as const).flatMap((name) => {
@@ -86,7 +89,8 @@ export async function endpoints(db: Kysely<DB>, query: EndpointQuery): Promise<E
   ];
   const { rows } = await sql<EndpointRow>`
     select host(e.address) as address, e.port, e.component, e.grade, e.outcome, v.git_version as version, e.distribution, o.country, o.asn,
-      e.first_seen as "firstSeen", e.last_seen as "lastSeen", e.last_probed as "lastProbed", e.last_changed as "lastChanged", e.misses
+      e.first_seen as "firstSeen", e.last_seen as "lastSeen", e.last_probed as "lastProbed", e.last_changed as "lastChanged", e.misses,
+      ${sql.raw(endpointStateSql('e'))} as state
     from endpoint_state e left join k8s_version v on v.id = e.version_id ${LAST} left join certificate c on c.id = o.certificate_id
     where ${sql.join(conditions, sql` and `)} order by e.address, e.port limit ${query.limit}
   `.execute(db);
@@ -111,7 +115,7 @@ export async function endpointHistory(
       c.sha256 as "certificateSha256", o.flags, ${list('ranges')} as ranges, ${list('advice')} as advice
     from observation o left join k8s_version v on v.id = o.version_id left join certificate c on c.id = o.certificate_id
       left join survey_suspect s on s.survey_id = o.survey_id and s.address = o.address and s.port = o.port
-    where o.address = ${endpoint.address}::inet and o.port = ${endpoint.port} and ${behind} and not ${optedOut(sql`o.address`)}
+    where o.address = ${endpoint.address}::inet and o.port = ${endpoint.port} and ${behind} and not ${sql.raw(OPTED_OUT_OBSERVATION)}
     order by o.recorded_at desc, o.survey_id desc limit ${limit}
   `.execute(db);
   return rows;

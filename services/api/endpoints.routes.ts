@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { KubecensusError } from '../platform/errors.ts';
 import { parseAddress, parsePrefix } from '../platform/net/address.ts';
 import { KNOWN_VALUES } from '../rollups/count-request.ts';
+import { ENDPOINT_STATES, type EndpointState } from '../surveys/endpoint-life.ts';
 import { keyOf } from './access.ts';
 import type { Resource } from './context.ts';
 import { questionOf } from './cursor.ts';
@@ -36,6 +37,11 @@ const Endpoint = Type.Object({
   lastProbed: Time,
   lastChanged: Time,
   misses: Type.Integer({ minimum: 0, description: 'probes since it was last seen' }),
+  state: Type.Enum(Object.keys(ENDPOINT_STATES) as EndpointState[], {
+    description: Object.entries(ENDPOINT_STATES)
+      .map(([state, says]) => `${state}: ${says}`)
+      .join('; '),
+  }),
 });
 
 const Observation = Type.Object({

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { DATASETS, type DatasetName } from '../exports/columns.ts';
-import { type ExportFile, findExportFile, makeExportFile } from '../exports/export-file.store.ts';
+import { type ExportFile, findExportFile, isBeforeOptOut, makeExportFile } from '../exports/export-file.store.ts';
 import { EXPORT_FORMATS, type ExportFormat } from '../exports/export-format.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import { countedSurvey } from '../rollups/counted-survey.store.ts';
@@ -129,7 +129,8 @@ export const exports: Resource = (api, context) => {
   const findFor = async (key: ApiKey, id: string): Promise<ExportFile> => {
     const file = found(await findExportFile(directory, id), `export ${id}`);
     mayExport(key, file.manifest.dataset);
-    return file;
+    // Somebody has opted out since: whoever asks again gets what is left.
+    return found((await isBeforeOptOut(file, database)) ? null : file, `export ${id}`);
   };
 
   api.get(

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { REPORTS } from '../reports/index.ts';
 import { makeReport } from '../reports/report.job.ts';
 import type { ReportFormat } from '../reports/write.ts';
+import { storeReport } from '../schedules/delivery.store.ts';
 import { type Command, EXIT, type Options, textOption } from './command.ts';
 import { formatRows } from './rows.ts';
 
@@ -25,14 +26,15 @@ export const reportCommand: Command = {
     { flags: '--json', help: 'only JSON' },
     { flags: '--out <dir>', help: 'where to write it (default: below the data directory)' },
   ],
-  run: async (session, [name], options) => {
+  run: async (session, [named], options) => {
     const parts = await session.open();
-    const id = `r-${parts.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`;
+    const name = named ?? 'headline';
+    const id = `r-${name}-${parts.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`;
     const out = textOption(options, 'out');
     const made = await makeReport(
       {
         id,
-        name: name ?? 'headline',
+        name,
         surveyId: textOption(options, 'survey'),
         compareId: textOption(options, 'compare'),
         owner: textOption(options, 'owner'),
@@ -41,6 +43,14 @@ export const reportCommand: Command = {
       },
       { ...parts, dataDir: parts.config.dataDir },
     );
+    // One that lies elsewhere is its maker's own: the API lists what it can also hand out.
+    if (out === null)
+      await storeReport(
+        parts.db,
+        { id, name, surveyId: made.surveyId, manifest: made.manifest },
+        { scheduleId: null, destinations: [] },
+        parts.now(),
+      );
     const row = {
       report: id,
       name: made.files.name,

@@ -119,19 +119,16 @@ export const scheduleRunCommand: Command = {
     if (fire === null) throw new KubecensusError('KC_SCHEDULE', `There is no schedule named ${name}.`);
     const failure = await runFire(fire, fireContext(parts));
     await deliverDue(deliverContext(parts));
-    const row = {
-      schedule: name as string,
-      fire: fireId('fire', fire),
-      failure,
-      ...(await deliveriesNow(parts, name)),
-    };
+    const deliveries = await deliveriesNow(parts, name as string);
+    const row = { schedule: name as string, fire: fireId('fire', fire), failure, ...deliveries };
     await session.out(formatRows([row], session.format));
-    return failure === null ? EXIT.done : EXIT.failed;
+    if (failure !== null) return EXIT.failed;
+    return (deliveries['undelivered'] ?? 0) > 0 ? EXIT.partial : EXIT.done;
   },
 };
 
 /** How far the deliveries of a schedule are; nothing for one that delivers nothing. */
-async function deliveriesNow(parts: Parts, name: string | undefined): Promise<Record<string, number>> {
-  const { destinations, delivered, undelivered, held, stopped } = await requireSchedule(parts.db, name as string);
+async function deliveriesNow(parts: Parts, name: string): Promise<Record<string, number>> {
+  const { destinations, delivered, undelivered, held, stopped } = await requireSchedule(parts.db, name);
   return destinations.length === 0 ? {} : { delivered, undelivered, held, stopped };
 }

@@ -23,6 +23,8 @@ export interface Dataset {
   readonly perSurvey: boolean;
   /** FROM clause and conditions; where there are increments it ends with a condition, to which theirs is added. */
   readonly source: string;
+  /** Condition over the source: rows whose owners asked not to be shown, in a dataset of rows about hosts. */
+  readonly leavesOut?: string;
   /** What --since selects, or why there are no increments. */
   readonly since: Increment | { readonly refused: string };
   /** Makes the order of rows a function of the rows. */

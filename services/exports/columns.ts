@@ -5,6 +5,7 @@ import { CELL_ESTIMATE } from './cell-estimate.ts';
 import { column, type Dataset, privateColumn } from './column.ts';
 import { endpointStateSql } from './endpoint-state.ts';
 import { logs, sightings } from './feed-datasets.ts';
+import { OPTED_OUT_CANDIDATE, OPTED_OUT_CERTIFICATE, OPTED_OUT_ENDPOINT, OPTED_OUT_OBSERVATION } from './opted-out.ts';
 import { PATCH_PATTERN, patchTable } from './patch-table.ts';
 import { timeseries } from './timeseries.ts';
 
@@ -23,6 +24,7 @@ export const DATASETS = {
     perSurvey: false,
     source:
       'candidate c join lateral (select array_agg(feed order by feed) as feeds from sighting where candidate_id = c.id) s on true where true',
+    leavesOut: OPTED_OUT_CANDIDATE,
     since: {
       sql: "exists (select from sighting x join feed_run r on r.id = x.last_run where x.candidate_id = c.id and coalesce(r.finished_at, 'infinity') > $SINCE)",
       means: 'candidates that a run of a feed named which ended later or still runs',
@@ -44,6 +46,7 @@ export const DATASETS = {
     perSurvey: true,
     source:
       'observation o left join k8s_version v on v.id = o.version_id left join certificate c on c.id = o.certificate_id left join survey_suspect s on s.survey_id = o.survey_id and s.address = o.address and s.port = o.port where (o.survey_id = $SURVEY or $SURVEY is null)',
+    leavesOut: OPTED_OUT_OBSERVATION,
     since: {
       sql: 'o.recorded_at > $SINCE',
       means: 'observations that were committed later; without --survey those of all surveys',
@@ -128,6 +131,7 @@ export const DATASETS = {
     unit: 'endpoints',
     perSurvey: false,
     source: 'endpoint_state o left join k8s_version v on v.id = o.version_id where true',
+    leavesOut: OPTED_OUT_ENDPOINT,
     since: { sql: 'o.last_probed > $SINCE', means: 'endpoints that were probed later' },
     orderBy: 'o.address, o.port',
     columns: [
@@ -252,7 +256,8 @@ export const DATASETS = {
     description: 'leaf certificates of a survey',
     unit: 'certificates',
     perSurvey: true,
-    source: `(select c.*, count(*) as n from observation o join certificate c on c.id = o.certificate_id where o.survey_id = $SURVEY group by c.id) t`,
+    source: `(select c.*, count(*) as n from observation o join certificate c on c.id = o.certificate_id where o.survey_id = $SURVEY group by c.id) t where true`,
+    leavesOut: OPTED_OUT_CERTIFICATE,
     since: AGGREGATE,
     orderBy: 't.sha256',
     columns: [

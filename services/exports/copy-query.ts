@@ -7,6 +7,8 @@ export interface Selection {
   readonly survey: string | null;
   /** Literal of the time after which rows are new, or null for all rows. */
   readonly since: string | null;
+  /** Whether opt-outs are in force: where none is, no row is looked at for it. */
+  readonly optOuts: boolean;
 }
 
 /** Bare fields; GuardedCsv makes them safe and their records end with CRLF. */
@@ -31,14 +33,19 @@ export const SQL_TYPE: Readonly<Record<Column['type'], string>> = {
   texts: 'text[]',
 };
 
-function select(dataset: Dataset, { survey, since }: Selection, expression: (column: Column) => string): string {
+function select(
+  dataset: Dataset,
+  { survey, since, optOuts }: Selection,
+  expression: (column: Column) => string,
+): string {
   const columns = dataset.columns.map((column) => `${expression(column)} as "${column.name}"`);
-  const source = dataset.source.replaceAll('$SURVEY', () => survey ?? 'null');
+  const ofSurvey = (text: string): string => text.replaceAll('$SURVEY', () => survey ?? 'null');
+  const left = optOuts && dataset.leavesOut !== undefined ? ` and not (${ofSurvey(dataset.leavesOut)})` : '';
   const newer =
     since === null || !('sql' in dataset.since)
       ? ''
       : ` and (${dataset.since.sql.replaceAll('$SINCE', () => `${since}::timestamptz`)})`;
-  return `select ${columns.join(', ')} from ${source}${newer} order by ${dataset.orderBy}`;
+  return `select ${columns.join(', ')} from ${ofSurvey(dataset.source)}${left}${newer} order by ${dataset.orderBy}`;
 }
 
 /** ISO 8601 in UTC with milliseconds, as everywhere else. */

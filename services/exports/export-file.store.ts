@@ -5,8 +5,8 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Database } from '../platform/db/database.ts';
-import { exportDataset, exportedSurvey } from './export.store.ts';
-import { FORMAT_SPECS } from './export-format.ts';
+import { exportDataset, exportedSurvey, optOutsInForce } from './export.store.ts';
+import { FORMAT_SPECS, type FormatSpec } from './export-format.ts';
 import type { ExportManifest } from './export-manifest.store.ts';
 import type { ExportRequest } from './export-request.ts';
 import { exportFileName } from './file-name.ts';
@@ -45,7 +45,8 @@ export async function makeExportFile(
   const survey = await exportedSurvey(request, database);
   const { dataset, format, surveyId, codeVersion } = request;
   const what = [dataset, format, surveyId, request.since ?? null];
-  const key = survey?.rolled_up_at ? digest([...what, survey.rolled_up_at, codeVersion]) : null;
+  const optOuts = leavesOut(request) ? ((await optOutsInForce(database))?.digest ?? null) : null;
+  const key = survey?.rolled_up_at ? digest([...what, survey.rolled_up_at, codeVersion, optOuts]) : null;
   const before = key === null ? null : await rememberedFile(directory, key);
   if (before !== null) return before;
   const making = join(directory, `${MAKING}${randomBytes(8).toString('hex')}`);
@@ -56,6 +57,19 @@ export async function makeExportFile(
   await rename(`${making}${MANIFEST}`, join(directory, `${id}${MANIFEST}`));
   if (key !== null) await writeFile(join(directory, `${key}${REMEMBERED}`), JSON.stringify(id));
   return (await findExportFile(directory, id)) as ExportFile;
+}
+
+const leavesOut = ({ format, dataset }: Pick<ExportRequest, 'format' | 'dataset'>): boolean =>
+  (FORMAT_SPECS[format] as FormatSpec).of(dataset)?.leavesOut !== undefined;
+
+/** Whether an export of rows about hosts was made before the newest opt-out: it may hold what asked not to be shown. */
+export async function isBeforeOptOut(
+  { manifest }: Pick<ExportFile, 'manifest'>,
+  database: Pick<Database, 'db'>,
+): Promise<boolean> {
+  if (!leavesOut(manifest)) return false;
+  const optOuts = await optOutsInForce(database);
+  return optOuts !== null && optOuts.newest > new Date(manifest.madeAt);
 }
 
 /** The export of that id, or null. Any text may be asked for. */

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { sql } from 'kysely';
 import { copyOut, literal } from '../platform/db/copy.ts';
 import type { Database } from '../platform/db/database.ts';
 import { KubecensusError } from '../platform/errors.ts';
@@ -36,6 +37,7 @@ export async function exportDataset(
   const copy = spec.copy(dataset, {
     survey: survey === null ? null : literal(survey.id),
     since: request.since ? literal(request.since.toISOString()) : null,
+    optOuts: (await optOutsInForce(database)) !== null,
   });
   const transform = (source: Readable): AsyncIterable<Uint8Array> => meter.measure(source);
   const { out } = request;
@@ -72,6 +74,17 @@ export async function exportedSurvey(
   if (survey === undefined) throw new KubecensusError('KC_NO_SURVEY', `There is no survey ${surveyId}.`);
   if (FROM_OBSERVATIONS.test(selectedDataset(selection).source)) await requireObservations(db, [survey.id]);
   return survey;
+}
+
+/** Opt-outs in force, as one digest and the time of the newest; null when there are none. */
+export async function optOutsInForce({
+  db,
+}: Pick<Database, 'db'>): Promise<{ readonly digest: string; readonly newest: Date } | null> {
+  const { rows } = await sql<{ digest: string | null; newest: Date }>`
+    select md5(string_agg(kind || ' ' || value, e'\n' order by kind collate "C", value collate "C")) as digest, max(added_at) as newest
+    from opt_out where withdrawn_at is null`.execute(db);
+  const row = rows[0];
+  return row === undefined || row.digest === null ? null : { digest: row.digest, newest: row.newest };
 }
 
 /** Datasets that are made of observations and not of what was counted from them. */

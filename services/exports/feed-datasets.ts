@@ -1,5 +1,6 @@
 // Datasets of what feeds said and how far each has read: provenance of every candidate, and the positions in certificate logs.
 import { column, type Dataset, privateColumn } from './column.ts';
+import { OPTED_OUT_CANDIDATE } from './opted-out.ts';
 
 /** Who named what, first and last, by which runs. */
 export const sightings = {
@@ -8,6 +9,7 @@ export const sightings = {
   perSurvey: false,
   source: `sighting s join candidate c on c.id = s.candidate_id
     left join sighting_evidence e on e.feed = s.feed and e.candidate_id = s.candidate_id where true`,
+  leavesOut: OPTED_OUT_CANDIDATE,
   since: {
     sql: "exists (select from feed_run r where r.id = s.last_run and coalesce(r.finished_at, 'infinity') > $SINCE)",
     means: 'sightings of which the last run ended later or still runs',

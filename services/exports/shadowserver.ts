@@ -12,6 +12,7 @@ export const SCAN_KUBERNETES: Dataset = {
   unit: 'endpoints',
   perSurvey: true,
   source: `${DATASETS.observations.source} and o.version_endpoint and o.address is not null`,
+  leavesOut: DATASETS.observations.leavesOut,
   since: DATASETS.observations.since,
   orderBy: DATASETS.observations.orderBy,
   columns: [

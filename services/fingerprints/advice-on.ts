@@ -4,7 +4,7 @@ import type { Component } from './component.ts';
 import { Recent } from './recent.ts';
 import type { Verdict } from './verdict.ts';
 
-type Finding = Pick<Verdict, 'authentication' | 'support'>;
+type Finding = Pick<Verdict, 'authentication' | 'support'> & { readonly plain: boolean };
 
 /** What an API server is told beside its component's own advice. */
 export const ADVICE_BY_FINDING: readonly {
@@ -15,13 +15,13 @@ export const ADVICE_BY_FINDING: readonly {
 }[] = [
   {
     slug: 'remove-anonymous-grants',
-    when: 'that answers anonymous-full',
-    holds: ({ authentication }) => authentication === 'anonymous-full',
+    when: 'that answers anonymous-full over TLS',
+    holds: ({ authentication, plain }) => authentication === 'anonymous-full' && !plain,
   },
   {
     slug: 'disable-insecure-port',
-    when: 'that answers anonymous-full',
-    holds: ({ authentication }) => authentication === 'anonymous-full',
+    when: 'that answers anonymous-full without TLS',
+    holds: ({ authentication, plain }) => authentication === 'anonymous-full' && plain,
   },
   {
     slug: 'disable-anonymous',
@@ -41,10 +41,13 @@ export function adviceOn(
   component: Component,
   authentication: Verdict['authentication'],
   support: Verdict['support'],
+  plain: boolean,
 ): readonly AdviceSlug[] {
   if (component.name !== 'kube-apiserver') return component.advice;
-  return known.get(`${authentication} ${support}`, () => {
-    const found = ADVICE_BY_FINDING.filter(({ holds }) => holds({ authentication, support })).map(({ slug }) => slug);
+  return known.get(`${authentication} ${support} ${plain}`, () => {
+    const found = ADVICE_BY_FINDING.filter(({ holds }) => holds({ authentication, support, plain })).map(
+      ({ slug }) => slug,
+    );
     return Object.freeze(ADVICE_SLUGS.filter((slug) => component.advice.includes(slug) || found.includes(slug)));
   });
 }

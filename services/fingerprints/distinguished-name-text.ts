@@ -30,9 +30,10 @@ export function readNameText(text: string): readonly TextAttribute[] {
   return attributes;
 }
 
-/** "CN=a,O=b": one spelling for comparisons, whatever the source's spaces. */
+/** "O=b,CN=a": one spelling for comparisons, whatever the source's spaces and at whichever end it writes the CN. */
 export function plainName(text: string): string {
-  return readNameText(text)
+  const attributes = readNameText(text);
+  return [...attributes.filter(({ type }) => type !== 'CN'), ...attributes.filter(({ type }) => type === 'CN')]
     .map(({ type, value }) => `${type}=${value}`)
     .join(',');
 }

@@ -90,9 +90,10 @@ export const FLAGS: readonly Flag[] = [
   },
   {
     name: 'behind_proxy',
-    says: 'A Server header: something stands before it.',
+    says: 'A Server header, or an API server of 1.20 or later in the clear, which has no port for that: something stands before it.',
     holds: ({ component, indicators }) =>
-      component !== null && component !== 'other' && indicators.serverHeader === true,
+      (component !== null && component !== 'other' && indicators.serverHeader === true) ||
+      (component === 'kube-apiserver' && indicators.plainTransport === true && indicators.flowSchema === true),
   },
   {
     name: 'unwell',
@@ -117,9 +118,12 @@ export const FLAGS: readonly Flag[] = [
   },
   {
     name: 'one_of_the_controllers',
-    says: 'A controller manager, a scheduler or an extension server: the port does not tell which.',
-    holds: ({ facts, component }) =>
-      component === 'kube-controller-manager' && facts.port !== 10257 && facts.port !== 10252,
+    says: 'A controller manager, a scheduler or an extension server: neither port nor certificate tells which.',
+    holds: ({ facts, component, indicators }) =>
+      component === 'kube-controller-manager' &&
+      facts.port !== 10257 &&
+      facts.port !== 10252 &&
+      indicators.controllerManagerCertificate !== true,
   },
   {
     name: 'observed_at_assumed',

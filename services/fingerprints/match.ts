@@ -85,7 +85,10 @@ export function weigh(evidence: Evidence, context: JudgeContext): Judgement {
       disputed: ranges.disputed,
       ignored: context.ignored === true || evidence?.fieldsIgnored === true,
     }),
-    advice: match === null ? NO_ADVICE : adviceOn(match.component, authentication, support),
+    advice:
+      match === null
+        ? NO_ADVICE
+        : adviceOn(match.component, authentication, support, indicators.plainTransport === true),
   };
   return { verdict, rule: match?.rule ?? null, placing };
 }

@@ -1,5 +1,6 @@
 // Short ways to write the columns of a table.
-import type { Column } from './section.ts';
+import { unitFor } from './numbers.ts';
+import type { Column, Inline } from './section.ts';
 
 export function words(key: string, label: string): Column {
   return { key, label, type: 'text' };
@@ -23,7 +24,18 @@ export function share(key: string, label: string, of: string): Column {
   return { key, label, type: 'share', unit: of };
 }
 
-/** A share as a value of a cell: null when there is no whole. */
-export function part(value: number, whole: number): number | null {
-  return whole > 0 ? value / whole : null;
+/** A share as a value of a cell: null when there is no whole, or when one of both is withheld. */
+export function part(value: number | null, whole: number | null): number | null {
+  return value !== null && whole !== null && whole > 0 ? value / whole : null;
+}
+
+/** A number in running text, or words where it is withheld. `unit` as in Inline. */
+export function told(value: number | null, unit: string): Inline {
+  return value === null ? `a number of ${unitFor(unit, 2)} that is withheld` : { count: value, unit };
+}
+
+/** A share in brackets behind a number, [] when it is not known. `of` is plural. */
+export function inBrackets(value: number | null, whole: number | null, of: string): Inline[] {
+  const known = part(value, whole);
+  return known === null ? [] : [' (', { share: known, of }, ')'];
 }

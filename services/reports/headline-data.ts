@@ -100,6 +100,8 @@ export interface HeadlineData {
   readonly geo: readonly GeoSource[];
   /** Present where some cells are withheld from publication: says which, so that none of them reads as nothing. */
   readonly isWithheld?: (dims: readonly Dimension[], values: readonly string[]) => boolean;
+  /** Whether the two counts themselves rest on too few networks to be published. Absent: they do not. */
+  readonly isHeadlineWithheld?: boolean;
   /** An earlier survey to stand beside this one. */
   readonly compare: { readonly survey: SurveyFacts; readonly headline: Readonly<Record<Unit, UnitHeadline>> } | null;
 }
@@ -111,16 +113,24 @@ export function cellCount(
   dims: readonly Dimension[],
   values: Cell['values'],
 ): number | null {
-  const found = cellsOf(data, unit, ...dims).find((cell) =>
-    dims.every((dim) => (cell.values[dim] ?? null) === (values[dim] ?? null)),
+  const words = dims.map((dim) => values[dim] ?? '');
+  const wanted = dims.join();
+  const found = data.rollups.find((rollup) => rollup.unit === unit && rollup.dims.join() === wanted);
+  const counted = found === undefined ? undefined : countsOf(found).get(JSON.stringify(words));
+  return counted ?? (data.isWithheld?.(dims, words) === true ? null : 0);
+}
+
+/** Networks are tens of thousands, and each is looked up by component. */
+const COUNTS = new WeakMap<Rollup, ReadonlyMap<string, number>>();
+
+function countsOf(rollup: Rollup): ReadonlyMap<string, number> {
+  const known = COUNTS.get(rollup);
+  if (known !== undefined) return known;
+  const counts = new Map(
+    rollup.cells.map((cell) => [JSON.stringify(rollup.dims.map((dim) => cell.values[dim] ?? '')), cell.count]),
   );
-  if (found !== undefined) return found.count;
-  return data.isWithheld?.(
-    dims,
-    dims.map((dim) => values[dim] ?? ''),
-  ) === true
-    ? null
-    : 0;
+  COUNTS.set(rollup, counts);
+  return counts;
 }
 
 /** The cells of one rollup, largest first, ties by values; [] when the survey keeps no such rollup. */

@@ -1,70 +1,89 @@
-// Counts of what was recognised as Kubernetes, by one dimension: sums over components, which is sound for endpoints only.
-import type { Dimension, Unit } from '../rollups/rollup.ts';
-import { cellsOf, type HeadlineData } from './headline-data.ts';
+// Counts of what was recognised as Kubernetes, by one dimension: sums over components, which is sound for endpoints only. Where cells are withheld, no sum reads as less than it is.
+import { COMPONENTS } from '../fingerprints/verdict.ts';
+import type { Cell, Dimension, Unit } from '../rollups/rollup.ts';
+import { cellCount, cellsOf, type HeadlineData } from './headline-data.ts';
 
 /** Whether a rollup's component is one of Kubernetes: something was recognised, and it is no other program. */
 export function isKubernetes(component: string | null | undefined): component is string {
   return component !== null && component !== undefined && component !== 'other';
 }
 
-/** Endpoints at which any Kubernetes component was recognised. */
-export function kubernetesEndpoints(data: HeadlineData): number {
-  return sum(cellsOf(data, 'endpoint', 'component').filter((cell) => isKubernetes(cell.values.component)));
+const KUBERNETES = COMPONENTS.filter(isKubernetes);
+
+/** Endpoints at which any Kubernetes component was recognised; null where that is withheld. */
+export function kubernetesEndpoints(data: HeadlineData): number | null {
+  return kubernetesOf(data, [], {});
+}
+
+/** Endpoints of the survey, whatever they answered; null where even that is withheld. */
+export function observedEndpoints(data: HeadlineData): number | null {
+  return cellCount(data, 'endpoint', [], {});
+}
+
+/** Endpoints of any Kubernetes component with these values; null where that is withheld and does not follow from what is shown. */
+export function kubernetesOf(data: HeadlineData, dims: readonly Dimension[], values: Cell['values']): number | null {
+  const count = (component: string | null): number | null =>
+    cellCount(data, 'endpoint', ['component', ...dims], { ...values, component });
+  const direct = sumOf(KUBERNETES.map(count));
+  if (direct !== null) return direct;
+  const [whole, others] = [cellCount(data, 'endpoint', dims, values), sumOf([count(null), count('other')])];
+  return whole === null || others === null ? null : whole - others;
 }
 
 export interface ValueCount {
   /** null: not observed. */
   readonly value: string | null;
-  /** Endpoints of any Kubernetes component. */
-  readonly endpoints: number;
-  /** Of the kube-apiserver alone. */
-  readonly apiserver: Readonly<Record<Unit, number>>;
+  /** Endpoints of any Kubernetes component; null: withheld. */
+  readonly endpoints: number | null;
+  /** Of the kube-apiserver alone; null: withheld. */
+  readonly apiserver: Readonly<Record<Unit, number | null>>;
 }
 
 /** Kubernetes endpoints by the values of one dimension, largest first, "not observed" last. An endpoint has one component, so the sum counts it once. */
 export function byValue(data: HeadlineData, dim: Dimension): ValueCount[] {
-  const endpoints = new Map<string | null, number>();
-  for (const cell of cellsOf(data, 'endpoint', 'component', dim)) {
-    if (!isKubernetes(cell.values.component)) continue;
-    const value = cell.values[dim] ?? null;
-    endpoints.set(value, (endpoints.get(value) ?? 0) + cell.count);
-  }
-  const apiserver = {
-    endpoint: apiserverCounts(data, 'endpoint', dim),
-    host: apiserverCounts(data, 'host', dim),
-    certificate: apiserverCounts(data, 'certificate', dim),
-  };
-  return [...endpoints]
-    .map(([value, count]) => ({
+  const shown = cellsOf(data, 'endpoint', 'component', dim).filter((cell) => isKubernetes(cell.values.component));
+  const values = new Set(shown.map((cell) => cell.values[dim] ?? null));
+  if (data.isWithheld !== undefined)
+    for (const cell of cellsOf(data, 'endpoint', dim)) {
+      const value = cell.values[dim] ?? null;
+      if ((kubernetesOf(data, [dim], { [dim]: value }) ?? 0) > 0) values.add(value);
+    }
+  const apiserver = (unit: Unit, value: string | null): number | null =>
+    cellCount(data, unit, ['component', dim], { component: 'kube-apiserver', [dim]: value });
+  return [...values]
+    .map((value) => ({
       value,
-      endpoints: count,
+      endpoints: kubernetesOf(data, [dim], { [dim]: value }),
       apiserver: {
-        endpoint: apiserver.endpoint.get(value) ?? 0,
-        host: apiserver.host.get(value) ?? 0,
-        certificate: apiserver.certificate.get(value) ?? 0,
+        endpoint: apiserver('endpoint', value),
+        host: apiserver('host', value),
+        certificate: apiserver('certificate', value),
       },
     }))
     .sort(
       (a, b) =>
         Number(a.value === null) - Number(b.value === null) ||
-        b.endpoints - a.endpoints ||
+        (b.endpoints ?? 0) - (a.endpoints ?? 0) ||
         (String(a.value) < String(b.value) ? -1 : 1),
     );
 }
 
-function apiserverCounts(data: HeadlineData, unit: Unit, dim: Dimension): Map<string | null, number> {
-  const cells = cellsOf(data, unit, 'component', dim).filter((cell) => cell.values.component === 'kube-apiserver');
-  return new Map(cells.map((cell) => [cell.values[dim] ?? null, cell.count]));
+/** Of what is shown of the kube-apiserver, largest first, "not observed" last; withheld ones are in it without a count. */
+export function apiserversByValue(data: HeadlineData, dim: Dimension): ValueCount[] {
+  return byValue(data, dim)
+    .filter((row) => row.apiserver.endpoint !== 0)
+    .sort(
+      (a, b) =>
+        Number(a.value === null) - Number(b.value === null) ||
+        (b.apiserver.endpoint ?? 0) - (a.apiserver.endpoint ?? 0),
+    );
 }
 
 export function sum(cells: readonly { readonly count: number }[]): number {
   return cells.reduce((total, cell) => total + cell.count, 0);
 }
 
-/** The largest `most` items, and the sum of the rest. */
-export function largest<T extends { readonly endpoints: number }>(
-  items: readonly T[],
-  most: number,
-): { top: T[]; rest: number } {
-  return { top: items.slice(0, most), rest: items.slice(most).reduce((total, item) => total + item.endpoints, 0) };
+/** null when a part is withheld. */
+export function sumOf(parts: readonly (number | null)[]): number | null {
+  return parts.reduce<number | null>((total, one) => (total === null || one === null ? null : total + one), 0);
 }

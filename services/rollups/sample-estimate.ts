@@ -1,8 +1,8 @@
 // What a sampled or stopped survey says of everything it did not look at: totals and shares with the error of a sample whose networks hold together.
 import { middle, poissonBootstrap, REPLICATES, variance } from './bootstrap.ts';
 import { horvitzThompson, type Interval, wilsonOf, Z95 } from './estimate.ts';
-import type { IndicatorCounts } from './headline.ts';
 
+/** The headline counts of headline.ts by name. */
 export const MEASURE_NAMES = [
   'certificateName',
   'versionEndpoint',
@@ -10,7 +10,7 @@ export const MEASURE_NAMES = [
   'onlyCertificateName',
   'onlyVersionEndpoint',
   'either',
-] as const satisfies readonly (keyof IndicatorCounts)[];
+] as const;
 type Measure = (typeof MEASURE_NAMES)[number];
 
 /** Endpoints of one network in the sample. */
@@ -85,7 +85,7 @@ export function sampleEstimate(
 }
 
 function countsOf({ certificateName, versionEndpoint, both }: NetworkSample): number[] {
-  const counts: IndicatorCounts = {
+  const counts: Record<Measure, number> = {
     certificateName,
     versionEndpoint,
     both,

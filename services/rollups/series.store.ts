@@ -15,19 +15,27 @@ export interface SeriesPoint {
   readonly vantage: string;
   /** RFC 3339. */
   readonly at: string;
-  /** In endpoints. */
-  readonly endpoints: UnitHeadline;
+  /** In endpoints; null where they are withheld from publication. */
+  readonly endpoints: UnitHeadline | null;
+  /** Fewest networks that an indicator's endpoints stand in; null when none showed one. */
+  readonly networks: number | null;
 }
 
-interface Row extends Omit<SeriesPoint, 'at'> {
+interface Row extends Omit<SeriesPoint, 'at' | 'networks'> {
   readonly at: Date;
+  readonly networks: string | null;
 }
 
 /** Every counted survey whose summary is kept, oldest first. Reads only. */
 export async function surveySeries(db: Kysely<DB>): Promise<SeriesPoint[]> {
   const { rows } = await sql<Row>`
-    select id, method, state, ports, feeds, scope, sample, vantage, coalesce(started_at, created_at) as at, summary->'headline'->'endpoint' as endpoints
+    select id, method, state, ports, feeds, scope, sample, vantage, coalesce(started_at, created_at) as at, summary->'headline'->'endpoint' as endpoints,
+      (select min(networks) from rollup r where r.survey_id = survey.id and r.unit = 'endpoint' and r.dims = '{indicator}' and r.values <> '{neither}') as networks
     from survey where rolled_up_at is not null and summary is not null order by coalesce(started_at, created_at), id
   `.execute(db);
-  return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
+  return rows.map((row) => ({
+    ...row,
+    at: row.at.toISOString(),
+    networks: row.networks === null ? null : Number(row.networks),
+  }));
 }

@@ -10,7 +10,7 @@ export const DEFAULT_K = 10;
 export const SMALLEST_K = 5;
 
 /** Cells of up to this many times k networks are guarded against differencing: in larger ones a step of a few says nothing about anyone. */
-const GUARDED_TIMES = 5;
+export const GUARDED_TIMES = 5;
 
 export interface SuppressOptions {
   /** At least SMALLEST_K. */

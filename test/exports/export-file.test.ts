@@ -88,6 +88,8 @@ it('removes what is old, and what a killed process left', async (t) => {
   const before = new Date(Date.now() - 3_600_000);
   for (const name of [old.id, `${old.id}.manifest.json`, 'making-0123.partial'])
     await utimes(join(directory, name), before, new Date(before.getTime() - 1));
+  assert.equal(await pruneExportFiles(directory, before, true), 1, 'a dry run counts');
+  assert.equal((await readdir(directory)).length, 5, 'and removes nothing');
   assert.equal(await pruneExportFiles(directory, before), 1);
   assert.deepEqual((await readdir(directory)).sort(), [fresh.id, `${fresh.id}.manifest.json`].sort());
   assert.equal(await pruneExportFiles(join(directory, 'nowhere'), before), 0);

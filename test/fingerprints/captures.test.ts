@@ -31,7 +31,7 @@ const GOLDEN: Readonly<Record<string, readonly [string, string, string, string]>
   'kube-proxy-metrics-10249': ['kube-proxy-metrics', 'probable', 'probable', 'none'],
   'kube-scheduler-10259': ['kube-scheduler', 'confirmed', 'confirmed', 'anonymous-health'],
   'kube-scheduler-denied-10259': ['kube-scheduler', 'confirmed', 'confirmed', 'anonymous-health'],
-  'kubectl-proxy-8001': ['kubectl-proxy', 'probable', 'probable', 'anonymous-full'],
+  'kubectl-proxy-8001': ['kubectl-proxy', 'confirmed', 'probable', 'anonymous-full'],
   'kubelet-10250': ['kubelet', 'confirmed', 'confirmed', 'required'],
   'kubelet-healthz-10248': ['kubelet-healthz', 'probable', 'probable', 'none'],
   'kubelet-readonly-10255': ['kubelet-readonly', 'probable', 'probable', 'none'],

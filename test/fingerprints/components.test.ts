@@ -66,9 +66,13 @@ test('advice stands in one order of urgency, and every piece is given to somebod
     assert.deepEqual(component.advice, inOrder(component.advice), component.name);
     for (const slug of component.advice) given.add(slug);
     for (const authentication of ['anonymous-full', 'anonymous-public', 'required', null] as const) {
-      const advice = adviceOn(component, authentication, 'end-of-life');
-      assert.deepEqual(advice, inOrder(advice));
-      assert.ok(component.advice.every((slug) => advice.includes(slug)));
+      for (const plain of [true, false]) {
+        const advice = adviceOn(component, authentication, 'end-of-life', plain);
+        assert.deepEqual(advice, inOrder(advice));
+        assert.ok(component.advice.every((slug) => advice.includes(slug)));
+        if (component.name === 'kube-apiserver' && authentication === 'anonymous-full')
+          assert.equal(advice[0], plain ? 'disable-insecure-port' : 'remove-anonymous-grants');
+      }
     }
   }
   assert.deepEqual(

@@ -36,6 +36,11 @@ const ISSUERS: readonly (readonly [slug: string, subject: string, issuer: string
   ['k0s', 'O=kubernetes, CN=kubernetes', 'CN=kubernetes-ca'],
   ['microk8s', 'C=GB, ST=Canonical, L=Canonical, O=Canonical, OU=Canonical, CN=127.0.0.1', 'CN=172.30.183.1'],
   ['openshift', 'CN=172.30.0.1', 'OU=openshift, CN=kube-apiserver-service-network-signer'],
+  [
+    'openshift',
+    'CN=kube-controller-manager.openshift-kube-controller-manager.svc',
+    'CN=openshift-service-serving-signer@1760000000',
+  ],
   ['minikube', 'O=system:masters, CN=minikube', 'CN=minikubeCA'],
   ['talos', 'O=kube-master, CN=kube-apiserver', 'O=kubernetes'],
   ['tectonic', 'O=kube-master, CN=kube-apiserver', 'O=bootkube, CN=kube-ca'],

@@ -53,6 +53,17 @@ export const FLAG_FORMS: readonly FlagForm[] = [
   ['kubeadm', hostForm('B hidden, own certificate'), ['kubeadm_style_certificates']],
   ['a public certificate', hostForm('D forbidden'), ['public_certificate']],
   ['a proxy before it', disclosing({}, 'Server: nginx\r\n'), ['discloses_version', 'behind_proxy']],
+  [
+    'a proxy that takes the TLS away',
+    hostForm('a version in the clear that has no port for that'),
+    ['discloses_version', 'plain_http', 'behind_proxy'],
+  ],
+  ['a controller manager that says so', hostForm('controller manager of OpenShift off its port'), []],
+  [
+    'an old port without TLS',
+    hostForm('insecure port before 1.20'),
+    ['discloses_version', 'anonymous_full', 'plain_http', 'range_sources_differ'],
+  ],
   ['a web server', hostForm('a web server'), []],
   ['unwell', hostForm('controller manager, unwell'), ['unwell']],
   ['kube-proxy without news', hostForm('kube-proxy stale'), ['plain_http', 'unwell']],

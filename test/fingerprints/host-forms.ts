@@ -64,6 +64,8 @@ export const FIELDS_1_30 = {
   goVersion: 'go1.23.10',
 };
 
+const FIELDS_1_19 = { minor: '19', gitVersion: 'v1.19.4', buildDate: '2020-11-11T13:09:17Z', goVersion: 'go1.15.2' };
+
 const FULL = AUDIT + CACHE;
 const unauthorized = (path: string, head = FULL): EvidenceRequest =>
   raw(path, '401 Unauthorized', head + JSON_TYPE, UNAUTHORIZED_BODY);
@@ -1075,6 +1077,14 @@ export const HOST_FORMS: readonly HostForm[] = [
     grade: 'probable',
   },
   {
+    name: 'controller manager of k3s, its certificate alone',
+    evidence: tls(443, {
+      certificate: { subject: 'CN=kube-controller-manager', issuer: 'CN=k3s-server-ca@1760000000', dnsNames: [] },
+    }),
+    component: 'kube-controller-manager',
+    grade: 'probable',
+  },
+  {
     name: 'scheduler of OpenShift off its port',
     evidence: tls(31000, {
       certificate: {
@@ -1111,6 +1121,20 @@ export const HOST_FORMS: readonly HostForm[] = [
     authentication: 'client-certificate',
   },
   {
+    name: 'kubelet of OpenShift',
+    evidence: tls(10250, {
+      certificate: {
+        subject: 'O=system:nodes,CN=system:node:master-0',
+        issuer: 'CN=kube-csr-signer_@1760000000',
+        dnsNames: ['master-0'],
+      },
+      requests: [notFound('/version')],
+    }),
+    component: 'kubelet',
+    grade: 'probable',
+    distribution: 'openshift',
+  },
+  {
     name: 'etcd peer of OpenShift off its port',
     evidence: tls(12380, {
       certificate: {
@@ -1122,12 +1146,32 @@ export const HOST_FORMS: readonly HostForm[] = [
     }),
     component: 'etcd-peer',
     grade: 'probable',
+    distribution: 'openshift',
   },
   {
     name: 'kubectl proxy on the old insecure port',
     evidence: plain(8080, { requests: [rootList(FULL, FLOW), version(FIELDS_1_37), ok('/healthz')] }),
     component: 'kubectl-proxy',
-    grade: 'probable',
+    grade: 'confirmed',
+    authentication: 'anonymous-full',
+  },
+  {
+    name: 'a version in the clear that has no port for that',
+    evidence: plain(9000, { requests: [version(FIELDS_1_37), ok('/healthz')] }),
+    component: 'kube-apiserver',
+    grade: 'confirmed',
+    authentication: 'anonymous-public',
+  },
+  {
+    name: 'insecure port before 1.20',
+    evidence: plain(8080, {
+      requests: [
+        raw('/version', '200 OK', CACHE + JSON_TYPE, versionBody({ ...FIELDS_1_30, ...FIELDS_1_19 })),
+        ok('/healthz', CACHE, ''),
+      ],
+    }),
+    component: 'kube-apiserver',
+    grade: 'confirmed',
     authentication: 'anonymous-full',
   },
   {

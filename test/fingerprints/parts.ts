@@ -49,6 +49,8 @@ export const CERTIFICATES = {
   'ingress, API names': certificate('CN=Kubernetes Ingress Controller Fake Certificate', 'CN=R3', NAMES),
   'ingress, server authority': certificate('CN=TRAEFIK DEFAULT CERT', 'CN=rke2-server-ca@1618703981'),
   'ingress, cluster issuer': certificate('CN=TRAEFIK DEFAULT CERT', 'CN=kubernetes'),
+  'controller manager': certificate('CN=kube-controller-manager', 'CN=k3s-server-ca@1618703981', ['localhost']),
+  scheduler: certificate('CN=kube-scheduler', 'CN=k3s-server-ca@1618703981', ['localhost']),
   service: certificate('CN=x', 'CN=R3', ['hook.default.svc']),
   'service, API subject': certificate('CN=kube-apiserver', 'CN=kubernetes', ['hook.default.svc']),
 } as const satisfies Record<string, CertificateSummary>;

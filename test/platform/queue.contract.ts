@@ -80,6 +80,18 @@ export function queueContract(
       assert.equal((await queue.counts('observe'))['waiting'], 1_203);
     });
 
+    it('says since when the oldest job waits', async (t) => {
+      const queue = await (await setUp(t)).open();
+      assert.equal(await queue.oldestWaiting('observe'), null);
+      const before = Date.now();
+      await queue.add([job('first')]);
+      const between = await queue.oldestWaiting('observe');
+      await queue.add(Array.from({ length: 20 }, (_, index) => job(`later-${index}`)));
+      assert.deepEqual(await queue.oldestWaiting('observe'), between);
+      assert.ok(between !== null && between.getTime() >= before - 1000 && between.getTime() <= Date.now() + 1000);
+      assert.equal(await queue.oldestWaiting('once'), null);
+    });
+
     it('does not add what is waiting or running, and accepts it again after completion', async (t) => {
       const queue = await (await setUp(t)).open();
       const release = Promise.withResolvers<void>();

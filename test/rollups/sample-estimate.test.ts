@@ -43,6 +43,13 @@ it('totals of endpoints that lie apart have the error of Poisson sampling', () =
     assert.ok(Math.abs(end - (total + sign * Z95 * standardError)) < 0.15 * Z95 * standardError, `${end}`);
 });
 
+it('a sample of nearly everything leaves little to be wrong about', () => {
+  const { totals } = sampleEstimate(sampleOf(2000, 1), { seed: 's', probability: 0.99 })!;
+  const { low, high, standardError } = totals!.certificateName;
+  assert.equal(standardError.toFixed(4), '4.5173');
+  assert.ok(Math.abs((high - low) / (2 * Z95 * standardError) - 1) < 0.15, `${low} ${high}`);
+});
+
 it('endpoints that come by fifty widen totals and shares by their design effect', () => {
   const { totals, shares } = sampleEstimate(sampleOf(40, 50), ESTIMATED)!;
   const { designEffect, low, high, total, standardError } = totals!.certificateName;
@@ -143,6 +150,8 @@ it('a sampled survey says its estimate beside every count; a full one and one of
 
   const stopped = await counted(database, { id: 'stopped', sample: null, state: 'stopped' });
   assert.equal((await surveySummary(db, 'stopped')).sampling!.totals, null);
+  await counted(database, { id: 'cut short', sample: 0.2, state: 'stopped' });
+  assert.equal((await surveySummary(db, 'cut short')).sampling!.totals, null);
   assert.ok(stopped.tables.includes('estimated-shares') && !stopped.tables.includes('estimated-totals'));
   assert.ok(stopped.cells.every((cell) => !('estimate' in cell)));
 });

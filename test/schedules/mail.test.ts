@@ -5,15 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { SMTPServerAuthentication } from 'smtp-server';
+import { loadConfig } from '../../services/config.ts';
 import { createMailer } from '../../services/platform/mailer.ts';
 import type { Parcel } from '../../services/reports/delivery/delivery.ts';
 import { deliveryId } from '../../services/reports/delivery/destination.ts';
 import { MAX_ATTACHED_BYTES, mailOf } from '../../services/reports/delivery/mail.ts';
 import { MAIL_ROWS, mailText } from '../../services/reports/delivery/mail-text.ts';
 import { headline } from '../../services/reports/headline.ts';
+import { figuresOf } from '../../services/reports/section.ts';
 import { contentsOf } from '../../services/reports/write.ts';
 import { hostileData } from '../reports/hostile-data.ts';
-import { sampleData } from '../reports/sample-data.ts';
+import { sampleData, sampleTallies } from '../reports/sample-data.ts';
 import { type Firing, type FiringOptions, firing, later, NOW, REPORT_ID } from '../support/firing.ts';
 import { loopbackCertificate, type Relay, smtpRelay } from '../support/smtp-relay.ts';
 
@@ -194,8 +196,10 @@ describe('what a mail carries', () => {
   });
 
   it('is short enough for mail programs that cut what is longer than 102 kilobytes', () => {
-    const report = headline(sampleData({ endpoints: 5000, weight: 1, seed: 3 }));
-    const mail = mailOf(parcel(10, { report }), 't@example.org', { ...settings, reportUrl: null }, null);
+    const report = headline(sampleData({ endpoints: 3000, weight: 1, seed: 3, tallies: sampleTallies(30) }));
+    const figures = figuresOf(report).map(({ id }) => [id, PIXEL] as const);
+    const mail = mailOf(parcel(10, { report }), 't@example.org', { ...settings, reportUrl: null }, new Map(figures));
+    assert.match(mail.html, /in the files/);
     assert.ok(Buffer.byteLength(mail.html) < 102_000, `${Buffer.byteLength(mail.html)} bytes`);
   });
 
@@ -262,6 +266,19 @@ describe('the relay', () => {
     assert.deepEqual(relay.taken, []);
     await createMailer({ ...settings, security: 'none' })(message);
     assert.equal(relay.taken.length, 1);
+  });
+
+  it('is described by settings whose mistakes are all said at once', () => {
+    const environment = {
+      KUBECENSUS_SMTP_SECURITY: 'ssl',
+      KUBECENSUS_SMTP_PORT: '0',
+      KUBECENSUS_MAIL_FROM: 'nobody',
+      KUBECENSUS_MAIL_UNSUBSCRIBE_URL: 'http://example.org',
+    };
+    assert.throws(
+      () => loadConfig(environment, null),
+      (error: Error) => Object.keys(environment).every((variable) => error.message.includes(variable)),
+    );
   });
 
   it('is told the password of a file', async (t) => {

@@ -241,6 +241,7 @@ it('waits grow, with at most a fifth of chance on top, never below what the rece
     fc.property(fc.integer({ min: 1, max: MOST_ATTEMPTS - 1 }), number, number, fc.nat(1e9), (attempt, a, b, asked) => {
       const wait = (random: number, asks = 0) => Number(nextAttempt(attempt, NOW, random, asks)) - NOW.getTime();
       assert.ok(wait(a) >= wait(0) && wait(a) <= 1.2 * wait(0) + 1);
+      assert.ok(wait(1) > 1.1 * wait(0), 'there is some chance');
       assert.ok(wait(b, asked) >= asked);
       if (attempt < MOST_ATTEMPTS - 1) assert.ok(Number(nextAttempt(attempt + 1, NOW, 0)) - NOW.getTime() > wait(1));
     }),

@@ -1,7 +1,6 @@
 // The system's Chromium for tests of pages; nothing is downloaded.
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
@@ -16,7 +15,7 @@ const QUIET = [
   '--disable-component-update',
   '--disable-sync',
 ];
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const AXE = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
 /** False where there is a browser, else why the tests that need one are skipped. On a build server (CI=true) a missing one is a failure instead. */
 export function browserMissing(): string | false {

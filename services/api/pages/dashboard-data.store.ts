@@ -2,7 +2,8 @@
 import { once } from '../../platform/lazy.ts';
 import type { FeedsData } from '../../reports/feeds-data.ts';
 import type { HeadlineData } from '../../reports/headline-data.ts';
-import { publicData } from '../../reports/public-data.ts';
+import type { Html } from '../../reports/html-template.ts';
+import { publicData, publicSeries } from '../../reports/public-data.ts';
 import { readFeedsData, readHeadlineData } from '../../reports/report.store.ts';
 import { countedSurvey, countedSurveys } from '../../rollups/counted-survey.store.ts';
 import type { CountedSurvey } from '../../rollups/counted-survey.ts';
@@ -14,8 +15,12 @@ export interface DashboardData {
   /** null where only what is published is shown: which feeds alone have an endpoint says too much of few. Read when it is asked for. */
   readonly feeds: () => Promise<FeedsData | null>;
   readonly series: readonly SeriesPoint[];
+  /** Nothing is held back. */
+  readonly isWhole: boolean;
   /** Newest first. */
   readonly surveys: readonly CountedSurvey[];
+  /** What was drawn of this data under a key, drawn once: charts cost a page most of its time. */
+  readonly drawn: (key: string, draw: () => Promise<Html>) => Promise<Html>;
 }
 
 /** Runs of feeds and tallies go on while a survey stands; pages are this old at most. */
@@ -24,6 +29,9 @@ const FRESH_MS = 60_000;
 const KEPT = 16;
 /** Surveys that a page can choose from. */
 const LISTED = 500;
+
+/** Bodies of pages that are kept of one survey: all pages, and what is explored most. */
+const DRAWN = 100;
 
 type Context = Pick<ApiContext, 'db' | 'now' | 'codeVersion' | 'geo' | 'publicView'>;
 
@@ -67,8 +75,24 @@ export class DashboardReader {
     return {
       survey: whole ? data : publicData(data, await publicView.judge(survey)),
       feeds: whole ? once(() => readFeedsData(db, request)) : async () => null,
-      series: await surveySeries(db),
+      series: whole ? await surveySeries(db) : publicSeries(await surveySeries(db), publicView.k),
+      isWhole: whole,
       surveys: await countedSurveys(db, null, LISTED),
+      drawn: keepDrawn(),
     };
   }
+}
+
+function keepDrawn(): DashboardData['drawn'] {
+  const kept = new Map<string, Promise<Html>>();
+  return (key, draw) => {
+    const known = kept.get(key);
+    if (known !== undefined) return known;
+    const drawing = draw();
+    kept.set(key, drawing);
+    drawing.catch(() => kept.delete(key));
+    const [oldest] = kept.keys();
+    if (kept.size > DRAWN && oldest !== undefined) kept.delete(oldest);
+    return drawing;
+  };
 }

@@ -54,7 +54,7 @@ function addPage(pages: Pages, page: Page, path: string, context: ApiContext, re
       current: path,
       survey,
       filters: surveyFilter(path, data.surveys, data.survey.survey.id),
-      body: sectionsHtml(await page.sections(data), `/${page.slug}`, query),
+      body: await data.drawn(page.slug, async () => sectionsHtml(await page.sections(data), `/${page.slug}`, query)),
     });
   });
   pages.get(

@@ -43,7 +43,9 @@ export function addExplorePage(pages: Parameters<Resource>[0], context: ApiConte
         current: '/explore',
         survey: request.query.survey,
         filters: exploreForm(counted, data.survey, data.surveys),
-        body: sectionsHtml([countedSection(counted)], '/explore', questionMark(request.url)),
+        body: await data.drawn(`explore${questionMark(request.url)}`, async () =>
+          sectionsHtml([countedSection(counted)], '/explore', questionMark(request.url)),
+        ),
       });
     },
   );

@@ -73,7 +73,7 @@ export function countedSection(counted: Counted): Section {
               title: 'Some cells are held back.',
               text: [
                 { count: counted.suppressedCells, unit: 'cell' },
-                ' of few networks, and what would give them away, are not published.',
+                ` of the table by ${tableOf(counted)} stand for few networks or would give such cells away, and are not published: what is not listed is nothing or held back, and sums are those of the cells that are shown.`,
               ],
             },
           ],
@@ -87,6 +87,11 @@ export function titleOf({ by, where, unit }: Pick<Counted, 'by' | 'where' | 'uni
   );
   const counted = `${unit[0]!.toUpperCase()}${unit.slice(1)}s`;
   return `${counted}${by.length === 0 ? ' in all' : ` by ${by.join(' and ')}`}${conditions.length === 0 ? '' : `, where ${conditions.join(' and ')}`}`;
+}
+
+/** The dimensions of the whole table that the answer is a part of. */
+function tableOf({ by, where }: Pick<Counted, 'by' | 'where'>): string {
+  return [...new Set([...by, ...Object.keys(where)])].join(' and ') || 'nothing';
 }
 
 function nameOf(dim: Dimension, value: string | null): string {

@@ -33,7 +33,11 @@ export const PAGES: readonly Page[] = [
     label: 'Over time',
     title: 'Counts over time',
     lead: 'Our own surveys as points in time; what others state stands beside them and is never mixed with them.',
-    sections: ({ survey, series }) => [seriesSection(series), referenceSection(survey), ...tallySections(survey)],
+    sections: ({ survey, series, isWhole }) => [
+      seriesSection(series, isWhole),
+      referenceSection(survey),
+      ...tallySections(survey),
+    ],
   },
   {
     slug: 'places',

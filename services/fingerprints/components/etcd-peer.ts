@@ -28,6 +28,7 @@ export const ETCD_PEER: Component = {
       why: "The version body of etcd without the client listener's headers.",
     },
     { grade: 'probable', all: ['etcdCertificate'], port: true, why: 'An etcd authority, on its port.' },
+    { grade: 'probable', all: ['etcdPeerCertificate'], why: "The authority or the name of etcd's peers." },
     DEMAND_ON_ITS_PORT,
   ],
   authentication: certificateOrNone,

@@ -24,6 +24,7 @@ export const KUBE_APISERVER: Component = {
     'nodeEpochCertificate',
     'nodeCertificate',
     'etcdCertificate',
+    'lentCredentials',
     'rancherCertificate',
     'ingressCertificate',
     'clusterServiceCertificate',

@@ -15,7 +15,14 @@ export const KUBE_CONTROLLER_MANAGER: Component = {
   ports: [10257, 10252],
   excludedBy: [...CONTROLLER_EXCLUSIONS, 'livezOk'],
   rules: [
+    {
+      grade: 'confirmed',
+      all: ['controllerManagerCertificate', 'healthzOk'],
+      any: ['versionNotFound', 'forbiddenStatus'],
+      why: 'The subject of a controller manager, open health, closed rest.',
+    },
     ...ON_ITS_PORT,
+    { grade: 'probable', all: ['controllerManagerCertificate'], why: 'The subject of a controller manager.' },
     {
       grade: 'probable',
       all: ['localhostEpochCertificate', 'healthzOk', 'livezNotFound'],

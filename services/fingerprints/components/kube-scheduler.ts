@@ -16,7 +16,14 @@ export const KUBE_SCHEDULER: Component = {
   notOnPorts: [10257, 10252],
   excludedBy: CONTROLLER_EXCLUSIONS,
   rules: [
+    {
+      grade: 'confirmed',
+      all: ['schedulerCertificate', 'healthzOk'],
+      any: ['versionNotFound', 'forbiddenStatus'],
+      why: 'The subject of a scheduler, open health, closed rest.',
+    },
     ...ON_ITS_PORT,
+    { grade: 'probable', all: ['schedulerCertificate'], why: 'The subject of a scheduler.' },
     {
       grade: 'probable',
       all: ['localhostEpochCertificate', 'healthzOk', 'livezOk'],

@@ -14,6 +14,11 @@ export const KUBECTL_PROXY: Component = {
   excludedBy: ['etcdVersion', 'certificateName', 'dashboardPage'],
   rules: [
     {
+      grade: 'confirmed',
+      all: ['lentCredentials'],
+      why: 'The list of API paths in the clear from a version that has no port for that, wherever.',
+    },
+    {
       grade: 'probable',
       all: ['plainTransport', 'rootPaths'],
       port: true,

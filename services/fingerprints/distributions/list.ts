@@ -54,9 +54,9 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
   {
     slug: 'openshift',
     known:
-      'Signers kube-apiserver-{lb,localhost,service-network}-signer, OU=openshift,CN=root-ca of hosted control planes (HyperShift, ROSA and ARO HCP); openshift.default.svc among the names; api.<cluster> endpoints of ROSA, ARO and ROKS; 172.30.0.1 and 10.217.4.1.',
+      'Signers kube-apiserver-{lb,localhost,service-network}-signer, OU=openshift,CN=root-ca of hosted control planes (HyperShift, ROSA and ARO HCP); of its other components openshift-service-serving-signer@, openshift-etcd_etcd-signer@ and kube-csr-signer_@ (from its operators, no leaf in our data); openshift.default.svc among the names; api.<cluster> endpoints of ROSA, ARO and ROKS; 172.30.0.1 and 10.217.4.1.',
     issuer:
-      / < (?:(?:OU=openshift,)?CN=(?:openshift-kube-apiserver-operator_)?kube-apiserver-(?:lb|localhost|service-network)-signer|OU=openshift,CN=root-ca$)/,
+      / < (?:(?:OU=openshift,)?CN=(?:openshift-kube-apiserver-operator_)?kube-apiserver-(?:lb|localhost|service-network)-signer|OU=openshift,CN=root-ca$|(?:OU=openshift,)?CN=(?:openshift-service-serving-signer|openshift-etcd_etcd-signer|kube-csr-signer_)@\d+$)/,
     names: [/^openshift(?:\.default(?:\.svc(?:\.cluster\.local)?)?)?$/, /\.hypershift\.local$/],
     clientCa: /^OU=openshift,/,
     endpoint: /(?:\.openshiftapps\.com|\.aroapp\.io|\.osadev\.cloud)$/,
@@ -127,7 +127,7 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
   {
     slug: 'microk8s',
     known:
-      'Subject O=Canonical,CN=127.0.0.1 (its csr.conf.template); the four names and kubernetes.default.svc.cluster and no others; service address 10.152.183.1; port 16443.',
+      'Subject O=Canonical,CN=127.0.0.1 (its csr.conf.template); the four names and kubernetes.default.svc.cluster and no others; service address 10.152.183.1, which the other clusters of Canonical have, too; port 16443.',
     exactNames: [
       'kubernetes',
       'kubernetes.default',

@@ -5,6 +5,7 @@ import type { Facts } from '../facts.ts';
 import type { Rung } from '../rung.ts';
 
 const PKI = 'kubernetes cmd/kubeadm pki_helpers.go and the labelled certificates';
+const CONTROLLER_SUBJECTS = 'k3s pkg/daemons/control and its deps (tls-cert-file); service-ca of OpenShift';
 const SELF_SIGNED = 'apiserver pkg/server/options/serving.go, client-go util/cert; captures';
 
 /** For questions about names: no only when the list of names was seen. */
@@ -24,6 +25,13 @@ const CLUSTER_ISSUER =
 
 const API_SERVER_ISSUER =
   /^(?:openshift-kube-apiserver-operator_)?kube-apiserver-(?:lb|localhost|service-network)-signer/;
+
+/** Subject CNs of the controllers where a distribution issues their certificates. */
+const CONTROLLER_MANAGERS: ReadonlySet<string> = new Set([
+  'kube-controller-manager',
+  'kube-controller-manager.openshift-kube-controller-manager.svc',
+]);
+const SCHEDULERS: ReadonlySet<string> = new Set(['kube-scheduler', 'scheduler.openshift-kube-scheduler.svc']);
 
 /** Issuer CNs of etcd's own authorities: kubeadm etcd-ca, k3s and RKE2 etcd-server-ca@, kOps etcd-clients-ca, OpenShift etcd-signer. */
 const ETCD_ISSUER =
@@ -123,6 +131,30 @@ export const CERTIFICATE_RUNGS = [
     holds: ofCertificate(isEtcdIssuer),
   },
   {
+    name: 'etcdPeerCertificate',
+    says: "The issuer or the subject is that of etcd's peers, where peers have an authority or a name of their own.",
+    source: 'k3s pkg/daemons/control/deps, etcd-manager, openshift/cluster-etcd-operator',
+    strength: 'context',
+    holds: ofCertificate(
+      ({ commonName, issuerCommonName }) =>
+        /^etcd-peers?-ca\b/.test(issuerCommonName) || /^(?:system:)?etcd-peer\b/.test(commonName),
+    ),
+  },
+  {
+    name: 'controllerManagerCertificate',
+    says: 'The subject is a controller manager: in k3s and RKE2 under their server authority, in OpenShift under that of its services.',
+    source: CONTROLLER_SUBJECTS,
+    strength: 'strong',
+    holds: ofCertificate(({ commonName }) => CONTROLLER_MANAGERS.has(commonName)),
+  },
+  {
+    name: 'schedulerCertificate',
+    says: 'The subject is a scheduler: in k3s and RKE2 under their server authority, in OpenShift under that of its services.',
+    source: CONTROLLER_SUBJECTS,
+    strength: 'strong',
+    holds: ofCertificate(({ commonName }) => SCHEDULERS.has(commonName)),
+  },
+  {
     name: 'k3sCertificate',
     says: "Subject CN=k3s, O=k3s: k3s' one listener for supervisor and API.",
     source: 'labelled certificates',
@@ -190,7 +222,15 @@ function isNodeEpoch(certificate: CertificateView): boolean {
 }
 
 /** Subjects under a k3s or RKE2 server authority that are no node. */
-const SERVER_SUBJECTS: ReadonlySet<string> = new Set(['k3s', 'rke2', 'kube-apiserver', 'localhost', '']);
+const SERVER_SUBJECTS: ReadonlySet<string> = new Set([
+  'k3s',
+  'rke2',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'localhost',
+  '',
+]);
 
 function isNode(certificate: CertificateView): boolean {
   const { commonName, issuerCommonName, names } = certificate;

@@ -102,14 +102,7 @@ export const HEALTH_RUNGS = [
     says: '/ lists the API paths: whoever asks is authorised.',
     source: 'apiserver pkg/server/routes/index.go',
     strength: 'proof',
-    holds: ({ root }) =>
-      onAnswer(root, ({ status, body }) => {
-        if (status !== 200 || body === null || body.length > MAX_JSON || !body.includes('"paths"')) return false;
-        const paths = parseObject(body)?.['paths'];
-        return (
-          Array.isArray(paths) && (paths.includes('/api') || paths.includes('/apis') || paths.includes('/version'))
-        );
-      }),
+    holds: ({ root }) => onAnswer(root, listsPaths),
   },
   {
     name: 'etcdMetrics',
@@ -123,3 +116,10 @@ export const HEALTH_RUNGS = [
       ),
   },
 ] as const satisfies readonly Rung<AnswerFacts>[];
+
+/** True for the list of API paths that / gives to whoever is authorised. */
+export function listsPaths({ status, body }: Answer): boolean {
+  if (status !== 200 || body === null || body.length > MAX_JSON || !body.includes('"paths"')) return false;
+  const paths = parseObject(body)?.['paths'];
+  return Array.isArray(paths) && (paths.includes('/api') || paths.includes('/apis') || paths.includes('/version'));
+}

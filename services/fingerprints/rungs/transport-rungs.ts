@@ -1,5 +1,7 @@
 // Rungs that look at the connection itself.
+import { headerOf } from '../answer.ts';
 import type { Rung } from '../rung.ts';
+import { listsPaths } from './health-rungs.ts';
 
 /** The refusal alerts of mutual TLS: 42 bad_certificate and 116 certificate_required, in OpenSSL's and in plain words. */
 const CLIENT_CERTIFICATE_ALERT =
@@ -24,6 +26,19 @@ export const TRANSPORT_RUNGS = [
     source: 'the connection',
     strength: 'context',
     holds: ({ transport }) => (transport === null ? null : transport === 'plain'),
+  },
+  {
+    name: 'lentCredentials',
+    says: '/ lists the API paths in the clear, with the headers of a version that has no port for that (1.20 and later) and no Server header: what stands before the API server adds credentials, as kubectl proxy does.',
+    source: 'kubernetes 1.20 (--insecure-port accepts 0 alone); kubectl pkg/proxy; capture',
+    strength: 'proof',
+    holds: ({ transport, root, flowSchemas, heads }) =>
+      transport === null || root === null
+        ? null
+        : transport === 'plain' &&
+          listsPaths(root) &&
+          flowSchemas.length > 0 &&
+          heads.every((answer) => headerOf(answer, 'server') === undefined),
   },
   {
     name: 'goTlsPort',

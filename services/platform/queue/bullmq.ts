@@ -152,8 +152,13 @@ class BullQueue<B extends IQueueBackend, C> implements JobQueue {
   }
 
   async oldestWaiting(name: string): Promise<Date | null> {
-    const [job] = await this.#reach((queue) => queue.getJobs(['waiting'], 0, 0, true), name);
-    return job === undefined ? null : new Date(job.timestamp);
+    return this.#reach(async (queue) => {
+      const { waiting = 0 } = await queue.getJobCounts('waiting');
+      if (waiting === 0) return null;
+      // Newest first on both backends; asking for the ascending order gives the newest on PostgreSQL, too (BullMQ 6.7).
+      const [job] = await queue.getJobs(['waiting'], waiting - 1, waiting - 1);
+      return job === undefined ? null : new Date(job.timestamp);
+    }, name);
   }
 
   async forget(): Promise<void> {

@@ -1,13 +1,13 @@
 // What endpoints answer to somebody without credentials.
 import { code, count, part, share, words } from '../columns.ts';
-import { cellsOf, type HeadlineData } from '../headline-data.ts';
-import { byValue, isKubernetes } from '../kubernetes-cells.ts';
+import { cellCount, cellsOf, type HeadlineData } from '../headline-data.ts';
+import { apiserversByValue, isKubernetes } from '../kubernetes-cells.ts';
 import { authenticationName } from '../names.ts';
 import { type Section, section } from '../section.ts';
 
 export function authenticationSection(data: HeadlineData): Section {
-  const rows = byValue(data, 'authentication').filter((row) => row.apiserver.endpoint > 0);
-  const total = rows.reduce((all, row) => all + row.apiserver.endpoint, 0);
+  const rows = apiserversByValue(data, 'authentication');
+  const total = cellCount(data, 'endpoint', ['component'], { component: 'kube-apiserver' });
   const cells = cellsOf(data, 'endpoint', 'component', 'authentication').filter((cell) =>
     isKubernetes(cell.values.component),
   );
@@ -27,16 +27,11 @@ export function authenticationSection(data: HeadlineData): Section {
           kind: 'bars',
           unit: 'endpoints',
           total,
-          bars: [...rows]
-            .sort(
-              (a, b) =>
-                Number(a.value === null) - Number(b.value === null) || b.apiserver.endpoint - a.apiserver.endpoint,
-            )
-            .map((row) => ({
-              label: authenticationName(row.value),
-              value: row.apiserver.endpoint,
-              role: row.value === null ? 'unknown' : 'plain',
-            })),
+          bars: rows.flatMap(({ value, apiserver: { endpoint } }) =>
+            endpoint === null
+              ? []
+              : [{ label: authenticationName(value), value: endpoint, role: value === null ? 'unknown' : 'plain' }],
+          ),
         },
         table: 'authentication',
       },
@@ -53,9 +48,7 @@ export function authenticationSection(data: HeadlineData): Section {
           share('share_of_component_endpoints', 'Share', "the component's endpoints"),
         ],
         rows: cells.map((cell) => {
-          const all = cells
-            .filter((one) => one.values.component === cell.values.component)
-            .reduce((most, one) => most + one.count, 0);
+          const all = cellCount(data, 'endpoint', ['component'], { component: cell.values.component ?? null });
           return [
             cell.values.component!,
             cell.values.authentication ?? null,

@@ -3,9 +3,9 @@ import { ADVICE, ADVICE_SLUGS, type AdviceSlug } from '../../fingerprints/advice
 import type { ComponentProfile } from '../../fingerprints/component.ts';
 import { COMPONENT_PROFILES } from '../../fingerprints/component-profile.ts';
 import { GRADES } from '../../fingerprints/verdict.ts';
-import { count, part, share, words } from '../columns.ts';
-import { cellCount, cellsOf, type HeadlineData } from '../headline-data.ts';
-import { kubernetesEndpoints, sum } from '../kubernetes-cells.ts';
+import { count, part, share, told, words } from '../columns.ts';
+import { cellCount, type HeadlineData } from '../headline-data.ts';
+import { kubernetesEndpoints } from '../kubernetes-cells.ts';
 import { type Note, type Paragraph, type Section, section } from '../section.ts';
 
 /** 'not' beside a component: something of it was seen, and something else spoke against it. */
@@ -18,9 +18,10 @@ const GRADE_WORDS = {
 
 interface Found {
   readonly profile: ComponentProfile;
-  readonly endpoints: number;
-  readonly hosts: number;
-  readonly certificates: number;
+  /** null where withheld, as the other counts. */
+  readonly endpoints: number | null;
+  readonly hosts: number | null;
+  readonly certificates: number | null;
   /** Endpoints by grade, in the order of GRADES; null where withheld. */
   readonly grades: readonly (number | null)[];
 }
@@ -32,7 +33,7 @@ export function componentsSection(data: HeadlineData): Section {
     paragraphs: [
       [
         'A Kubernetes component was recognised at ',
-        { count: total, unit: 'endpoint' },
+        told(total, 'endpoint'),
         '. Every component beside the API server is meant for the cluster itself; whichever answers from outside was exposed by a setting or by a missing firewall.',
       ],
       [
@@ -56,7 +57,9 @@ export function componentsSection(data: HeadlineData): Section {
           kind: 'bars',
           unit: 'endpoints',
           total,
-          bars: found.map((one) => ({ label: one.profile.name, value: one.endpoints, role: 'plain' })),
+          bars: found.flatMap(({ profile, endpoints }) =>
+            endpoints === null ? [] : [{ label: profile.name, value: endpoints, role: 'plain' }],
+          ),
         },
         table: 'components',
       },
@@ -128,8 +131,8 @@ function clusterParagraph({ clusters }: HeadlineData): readonly Paragraph[] {
 function foundComponents(data: HeadlineData): Found[] {
   return COMPONENT_PROFILES.map((profile) => {
     const component = profile.name;
-    const of = (unit: 'endpoint' | 'host' | 'certificate'): number =>
-      sum(cellsOf(data, unit, 'component').filter((cell) => cell.values.component === component));
+    const of = (unit: 'endpoint' | 'host' | 'certificate'): number | null =>
+      cellCount(data, unit, ['component'], { component });
     return {
       profile,
       endpoints: of('endpoint'),
@@ -138,8 +141,8 @@ function foundComponents(data: HeadlineData): Found[] {
       grades: GRADES.map((grade) => cellCount(data, 'endpoint', ['component', 'grade'], { component, grade })),
     };
   })
-    .filter((one) => one.endpoints > 0)
-    .sort((a, b) => b.endpoints - a.endpoints);
+    .filter((one) => one.endpoints !== 0)
+    .sort((a, b) => (b.endpoints ?? 0) - (a.endpoints ?? 0));
 }
 
 /** A piece of advice where it applies: to the components that were found, with their counts. */
@@ -150,7 +153,7 @@ function adviceNote(slug: AdviceSlug, found: readonly Found[]): Note[] {
     at === 0 ? ' It applies to ' : ', ',
     { strong: one.profile.name },
     ' (',
-    { count: one.endpoints, unit: 'endpoint' },
+    told(one.endpoints, 'endpoint'),
     ')',
   ]);
   return [{ tone: 'advice', title: ADVICE[slug].title, text: [ADVICE[slug].text, ...list, '.'] }];

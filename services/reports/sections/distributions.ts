@@ -1,28 +1,27 @@
 // Which distributions the API servers belong to, as far as the evidence proves it.
-import { code, count, part, share, words } from '../columns.ts';
-import type { HeadlineData } from '../headline-data.ts';
-import { byValue } from '../kubernetes-cells.ts';
+import { code, count, part, share, told, words } from '../columns.ts';
+import { cellCount, type HeadlineData } from '../headline-data.ts';
+import { apiserversByValue } from '../kubernetes-cells.ts';
 import { distributionName } from '../names.ts';
 import { type Section, section } from '../section.ts';
 
 const SHOWN = 12;
 
 export function distributionsSection(data: HeadlineData): Section {
-  const rows = byValue(data, 'distribution')
-    .filter((row) => row.apiserver.endpoint > 0)
-    .sort((a, b) => Number(a.value === null) - Number(b.value === null) || b.apiserver.endpoint - a.apiserver.endpoint);
-  const total = rows.reduce((all, row) => all + row.apiserver.endpoint, 0);
-  const rest = rows.slice(SHOWN).reduce((all, row) => all + row.apiserver.endpoint, 0);
-  const bars = rows.slice(0, SHOWN).map((row) => ({
+  const rows = apiserversByValue(data, 'distribution');
+  const total = cellCount(data, 'endpoint', ['component'], { component: 'kube-apiserver' });
+  const known = rows.flatMap(({ value, apiserver: { endpoint } }) => (endpoint === null ? [] : [{ value, endpoint }]));
+  const rest = known.slice(SHOWN).reduce((all, row) => all + row.endpoint, 0);
+  const bars = known.slice(0, SHOWN).map((row) => ({
     label: distributionName(row.value),
-    value: row.apiserver.endpoint,
+    value: row.endpoint,
     role: row.value === null ? ('unknown' as const) : ('plain' as const),
   }));
   return section('distributions', 'Distributions', {
     paragraphs: [
       [
         'Of ',
-        { count: total, unit: 'endpoint' },
+        told(total, 'endpoint'),
         ' that are kube-apiservers. A distribution is named only where the version string, the certificate or the network proves it: an upstream version string proves no provider, and an endpoint that shows neither stays without a name.',
       ],
     ],
@@ -35,7 +34,7 @@ export function distributionsSection(data: HeadlineData): Section {
           kind: 'bars',
           unit: 'endpoints',
           total,
-          bars: rest > 0 ? [...bars, { label: `${rows.length - SHOWN} others`, value: rest, role: 'unknown' }] : bars,
+          bars: rest > 0 ? [...bars, { label: `${known.length - SHOWN} others`, value: rest, role: 'unknown' }] : bars,
         },
         table: 'distributions',
       },

@@ -1,7 +1,7 @@
 // Which feeds named the endpoints, what each run brought, and which of them were cut short.
 import { code, count, time, words } from '../columns.ts';
-import { cellsOf, type FeedRunFacts, type HeadlineData } from '../headline-data.ts';
-import { byValue, sum } from '../kubernetes-cells.ts';
+import { cellCount, type FeedRunFacts, type HeadlineData } from '../headline-data.ts';
+import { byValue } from '../kubernetes-cells.ts';
 import { partialRuns } from '../manifest.ts';
 import { NOT_OBSERVED } from '../names.ts';
 import { counted } from '../numbers.ts';
@@ -28,7 +28,9 @@ export function feedsSection(data: HeadlineData): Section {
           kind: 'bars',
           unit: 'endpoints',
           total: null,
-          bars: named.map((one) => ({ label: one.value ?? NOT_OBSERVED, value: one.endpoints, role: 'plain' })),
+          bars: named.flatMap(({ value, endpoints }) =>
+            endpoints === null ? [] : [{ label: value ?? NOT_OBSERVED, value: endpoints, role: 'plain' }],
+          ),
         },
         table: 'feeds',
       },
@@ -49,7 +51,7 @@ export function feedsSection(data: HeadlineData): Section {
           feedState(runs, one.value),
           one.endpoints,
           one.apiserver.endpoint,
-          sum(cellsOf(data, 'endpoint', 'feed').filter((cell) => (cell.values.feed ?? null) === one.value)),
+          cellCount(data, 'endpoint', ['feed'], { feed: one.value }),
         ]),
       },
       totalsTable(runs),
@@ -77,29 +79,34 @@ export function feedsSection(data: HeadlineData): Section {
         ]),
         shown: SHOWN_RUNS,
       },
-      {
-        id: 'feed-queries',
-        title: 'What each of these runs asked, and why rows were rejected',
-        folded: true,
-        columns: [
-          words('feed', 'Feed'),
-          time('started_at', 'Began'),
-          code('query', 'Query or file'),
-          words('rejected_by', 'Rejected for'),
-          words('upstreams', 'Reads from'),
-        ],
-        rows: runs.map((run) => [
-          run.feed,
-          run.startedAt,
-          run.query,
-          reasons(run.rejectedBy),
-          run.upstreams.join(', ') || null,
-        ]),
-        shown: SHOWN_RUNS,
-      },
+      // Names of files and queries are whoever asked's own; counts are not.
+      ...(data.isWithheld === undefined ? [queriesTable(runs)] : []),
     ],
     notes: partialNotes(data),
   });
+}
+
+function queriesTable(runs: readonly FeedRunFacts[]): Table {
+  return {
+    id: 'feed-queries',
+    title: 'What each of these runs asked, and why rows were rejected',
+    folded: true,
+    columns: [
+      words('feed', 'Feed'),
+      time('started_at', 'Began'),
+      code('query', 'Query or file'),
+      words('rejected_by', 'Rejected for'),
+      words('upstreams', 'Reads from'),
+    ],
+    rows: runs.map((run) => [
+      run.feed,
+      run.startedAt,
+      run.query,
+      reasons(run.rejectedBy),
+      run.upstreams.join(', ') || null,
+    ]),
+    shown: SHOWN_RUNS,
+  };
 }
 
 /** One row a feed: a feed of many queries or files has a run of each. */

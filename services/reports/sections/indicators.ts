@@ -8,10 +8,17 @@ import { type Note, type Section, section, type Table } from '../section.ts';
 import { MEASURES } from './measures.ts';
 import { sampleParagraphs, sampleTables } from './sample.ts';
 
+const TITLE = 'The two headline counts';
+
 export function indicatorsSection(data: HeadlineData): Section {
+  if (data.isHeadlineWithheld === true)
+    return section('indicators', TITLE, {
+      paragraphs: [['They rest on fewer networks than counts that are published, and are withheld. A key shows them.']],
+      notes: notes(data),
+    });
   const all = data.headline.endpoint.all;
   const observed = data.headline.endpoint.observed;
-  return section('indicators', 'The two headline counts', {
+  return section('indicators', TITLE, {
     numbers: [
       {
         label: 'Certificate names contain the Kubernetes names',
@@ -66,7 +73,12 @@ export function indicatorsSection(data: HeadlineData): Section {
         table: 'indicators',
       },
     ],
-    tables: [measures(data, 'all'), measures(data, 'withoutSuspects'), ...sampleTables(data)],
+    tables: [
+      measures(data, 'all'),
+      // Where cells are withheld, the difference of the two is the count of few.
+      ...(data.isWithheld === undefined ? [measures(data, 'withoutSuspects')] : []),
+      ...sampleTables(data),
+    ],
     notes: notes(data),
   });
 }

@@ -1,6 +1,6 @@
 // The map: Kubernetes endpoints by country of the address, and which components they are.
 import { COMPONENTS } from '../../fingerprints/verdict.ts';
-import { code, count, words } from '../columns.ts';
+import { code, count, told, words } from '../columns.ts';
 import { cellCount, cellsOf, type HeadlineData } from '../headline-data.ts';
 import { byValue, isKubernetes, kubernetesEndpoints } from '../kubernetes-cells.ts';
 import { countryName } from '../names.ts';
@@ -14,10 +14,10 @@ export function mapSection(data: HeadlineData): Section {
   return section('map', 'The map', {
     paragraphs: [
       [
-        { count: kubernetesEndpoints(data), unit: 'endpoint' },
+        told(kubernetesEndpoints(data), 'endpoint'),
         ' of Kubernetes components, in ',
         { count: known.length, unit: 'country' },
-        '. Counts follow where clouds have their data centres: they say where servers are addressed, not whose they are.',
+        `${data.isWithheld === undefined ? '' : ' that can be shown'}. Counts follow where clouds have their data centres: they say where servers are addressed, not whose they are.`,
       ],
     ],
     figures: [
@@ -29,7 +29,9 @@ export function mapSection(data: HeadlineData): Section {
         chart: {
           kind: 'map',
           unit: 'endpoints',
-          places: known.map((one) => ({ code: one.value!, label: countryName(one.value), value: one.endpoints })),
+          places: known.flatMap(({ value, endpoints }) =>
+            endpoints === null ? [] : [{ code: value!, label: countryName(value), value: endpoints }],
+          ),
           elsewhere: countries.find((one) => one.value === null)?.endpoints ?? 0,
         },
         table: 'country-components',

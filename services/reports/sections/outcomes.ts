@@ -1,9 +1,9 @@
 // How the look at every target ended: positive, negative, transient, not probed, our own fault.
 import { OUTCOMES, type Outcome, type OutcomeClass } from '../../probes/outcome.ts';
 import type { Role } from '../chart.ts';
-import { code, count, part, share, words } from '../columns.ts';
-import { cellsOf, type HeadlineData } from '../headline-data.ts';
-import { sum } from '../kubernetes-cells.ts';
+import { code, count, part, share, told, words } from '../columns.ts';
+import { cellCount, cellsOf, type HeadlineData } from '../headline-data.ts';
+import { observedEndpoints, sumOf } from '../kubernetes-cells.ts';
 import { type Section, section } from '../section.ts';
 
 const CLASSES: Readonly<Record<OutcomeClass, { readonly label: string; readonly role: Role }>> = {
@@ -30,20 +30,26 @@ export function outcomesOf(data: HeadlineData): Ended[] {
   });
 }
 
+/** Endpoints whose outcome is of a class; null where one of its outcomes is withheld. */
+export function endedIn(data: HeadlineData, wanted: OutcomeClass): number | null {
+  const names = (Object.keys(OUTCOMES) as Outcome[]).filter((outcome) => OUTCOMES[outcome].class === wanted);
+  return sumOf(names.map((outcome) => cellCount(data, 'endpoint', ['outcome'], { outcome })));
+}
+
 export function outcomesSection(data: HeadlineData): Section {
   const outcomes = outcomesOf(data);
-  const total = sum(outcomes.map((one) => ({ count: one.endpoints })));
+  const total = observedEndpoints(data);
   const classes = (Object.keys(CLASSES) as OutcomeClass[])
     .map((name) => ({
       ...CLASSES[name],
-      endpoints: outcomes.filter((one) => one.class === name).reduce((all, one) => all + one.endpoints, 0),
+      endpoints: endedIn(data, name),
     }))
-    .filter((one) => one.endpoints > 0);
+    .filter((one) => one.endpoints !== 0);
   return section('outcomes', 'What happened at all targets', {
     paragraphs: [
       [
         'Every one of the ',
-        { count: total, unit: 'endpoint' },
+        told(total, 'endpoint'),
         ' observed ends in exactly one outcome. What was not reached is unknown, not absent; what failed on our side says nothing about the host.',
       ],
     ],

@@ -1,8 +1,8 @@
 // Where Kubernetes endpoints stand: countries, networks, ports, and by which method they were seen.
 import type { Dimension } from '../../rollups/rollup.ts';
 import { code, count, part, share, words } from '../columns.ts';
-import { cellsOf, type HeadlineData } from '../headline-data.ts';
-import { byValue, kubernetesEndpoints, largest, sum, type ValueCount } from '../kubernetes-cells.ts';
+import { cellCount, cellsOf, type HeadlineData } from '../headline-data.ts';
+import { byValue, kubernetesEndpoints, type ValueCount } from '../kubernetes-cells.ts';
 import { countryName, NOT_OBSERVED, networkName } from '../names.ts';
 import { type Figure, type Section, section, type Table } from '../section.ts';
 
@@ -51,8 +51,9 @@ function figure(
   values: readonly ValueCount[],
   name: (value: string | null) => string,
 ): Figure {
-  const { top, rest } = largest(values, SHOWN);
-  const bars = top.map((one) => ({
+  const known = values.flatMap(({ value, endpoints }) => (endpoints === null ? [] : [{ value, endpoints }]));
+  const rest = known.slice(SHOWN).reduce((sum, one) => sum + one.endpoints, 0);
+  const bars = known.slice(0, SHOWN).map((one) => ({
     label: name(one.value),
     value: one.endpoints,
     role: one.value === null ? ('unknown' as const) : ('plain' as const),
@@ -65,7 +66,7 @@ function figure(
       kind: 'bars',
       unit: 'endpoints',
       total: kubernetesEndpoints(data),
-      bars: rest > 0 ? [...bars, { label: `${values.length - SHOWN} others`, value: rest, role: 'unknown' }] : bars,
+      bars: rest > 0 ? [...bars, { label: `${known.length - SHOWN} others`, value: rest, role: 'unknown' }] : bars,
     },
     table: id,
   };
@@ -125,7 +126,9 @@ export function portsSection(data: HeadlineData): Section {
           kind: 'bars',
           unit: 'endpoints',
           total,
-          bars: ports.map((one) => ({ label: one.value ?? NOT_OBSERVED, value: one.endpoints, role: 'plain' })),
+          bars: ports.flatMap(({ value, endpoints }) =>
+            endpoints === null ? [] : [{ label: value ?? NOT_OBSERVED, value: endpoints, role: 'plain' }],
+          ),
         },
         table: 'ports',
       },
@@ -158,7 +161,7 @@ export function portsSection(data: HeadlineData): Section {
         rows: cellsOf(data, 'endpoint', 'method').map((cell) => [
           cell.values.method ?? null,
           cell.count,
-          sum(cellsOf(data, 'host', 'method').filter((one) => one.values.method === cell.values.method)),
+          cellCount(data, 'host', ['method'], cell.values),
         ]),
       },
     ],
@@ -166,6 +169,6 @@ export function portsSection(data: HeadlineData): Section {
 }
 
 /** All endpoints with this value, Kubernetes or not. */
-function observed(data: HeadlineData, dim: Dimension, value: string | null): number {
-  return sum(cellsOf(data, 'endpoint', dim).filter((cell) => (cell.values[dim] ?? null) === value));
+function observed(data: HeadlineData, dim: Dimension, value: string | null): number | null {
+  return cellCount(data, 'endpoint', [dim], { [dim]: value });
 }

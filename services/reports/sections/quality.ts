@@ -1,25 +1,19 @@
 // How good the numbers are: what was not reached, what was left out and why, our own failures, and what looks like a honeypot.
-import type { OutcomeClass } from '../../probes/outcome.ts';
-import { code, count, part, share, words } from '../columns.ts';
-import { cellsOf, type HeadlineData } from '../headline-data.ts';
-import { isKubernetes, sum } from '../kubernetes-cells.ts';
-import { type Section, section } from '../section.ts';
-import { outcomesOf } from './outcomes.ts';
+import { code, count, inBrackets, part, share, told, words } from '../columns.ts';
+import { cellCount, type HeadlineData } from '../headline-data.ts';
+import { kubernetesEndpoints, kubernetesOf, observedEndpoints, sum } from '../kubernetes-cells.ts';
+import { type Section, section, type Text } from '../section.ts';
+import { endedIn } from './outcomes.ts';
 
 const HONEYPOT_GRADES = ['none', 'low', 'medium', 'high'] as const;
 
 export function qualitySection(data: HeadlineData): Section {
-  const { survey, headline } = data;
-  const observed = headline.endpoint.observed;
-  const ended = (wanted: OutcomeClass): number =>
-    sum(
-      outcomesOf(data)
-        .filter((one) => one.class === wanted)
-        .map((one) => ({ count: one.endpoints })),
-    );
-  const [transient, ours, unprobed] = [ended('transient'), ended('ours'), ended('not_probed')];
+  const { survey } = data;
+  const observed = observedEndpoints(data);
+  const transient = endedIn(data, 'transient');
+  const ours = endedIn(data, 'ours');
+  const unprobed = endedIn(data, 'not_probed');
   const excluded = Object.entries(survey.excludedBy).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
-  const { all, withoutSuspects } = headline.endpoint;
   return section('quality', 'Data quality', {
     paragraphs: [
       {
@@ -28,35 +22,25 @@ export function qualitySection(data: HeadlineData): Section {
             'Targets: ',
             { count: survey.targetCount, unit: 'target' },
             '; observed so far: ',
-            { count: observed, unit: 'endpoint' },
+            told(observed, 'endpoint'),
             `. Vantage: ${survey.vantage}, one place on the network.`,
           ],
           [
             'Not reached this time: ',
-            { count: transient, unit: 'endpoint' },
-            ...shareOf(transient, observed),
+            told(transient, 'endpoint'),
+            ...inBrackets(transient, observed, 'observed endpoints'),
             '. They may be up and unseen, so every count is a lower bound.',
           ],
           [
             'Not probed, because a policy, an opt-out or the scope forbids it or the name led nowhere: ',
-            { count: unprobed, unit: 'endpoint' },
-            ...shareOf(unprobed, observed),
+            told(unprobed, 'endpoint'),
+            ...inBrackets(unprobed, observed, 'observed endpoints'),
             '; left out before the survey was drawn: ',
             { count: sum(excluded.map(([, value]) => ({ count: value }))), unit: 'candidate' },
             '.',
           ],
-          ['Failed on our side: ', { count: ours, unit: 'endpoint' }, ...shareOf(ours, observed), '.'],
-          [
-            'Without endpoints graded medium or high as honeypots, ',
-            { count: withoutSuspects.certificateName, unit: 'endpoint' },
-            ' instead of ',
-            { count: all.certificateName, unit: 'endpoint' },
-            ' show the certificate names and ',
-            { count: withoutSuspects.versionEndpoint, unit: 'endpoint' },
-            ' instead of ',
-            { count: all.versionEndpoint, unit: 'endpoint' },
-            ' disclose a version.',
-          ],
+          ['Failed on our side: ', told(ours, 'endpoint'), ...inBrackets(ours, observed, 'observed endpoints'), '.'],
+          ...suspectsItem(data),
         ],
       },
     ],
@@ -92,23 +76,34 @@ export function qualitySection(data: HeadlineData): Section {
   });
 }
 
-function shareOf(value: number, whole: number) {
-  return whole > 0 ? [' (', { share: value / whole, of: 'observed endpoints' }, ')'] : [];
+/** Not where cells are withheld: the difference is the count of few. */
+function suspectsItem({ headline, isWithheld }: HeadlineData): Text[] {
+  if (isWithheld !== undefined) return [];
+  const { all, withoutSuspects } = headline.endpoint;
+  return [
+    [
+      'Without endpoints graded medium or high as honeypots, ',
+      { count: withoutSuspects.certificateName, unit: 'endpoint' },
+      ' instead of ',
+      { count: all.certificateName, unit: 'endpoint' },
+      ' show the certificate names and ',
+      { count: withoutSuspects.versionEndpoint, unit: 'endpoint' },
+      ' instead of ',
+      { count: all.versionEndpoint, unit: 'endpoint' },
+      ' disclose a version.',
+    ],
+  ];
 }
 
-function honeypotRows(data: HeadlineData): [string, number, number | null, number][] {
-  const cells = cellsOf(data, 'endpoint', 'component', 'honeypot').filter((cell) =>
-    isKubernetes(cell.values.component),
-  );
-  const total = sum(cells);
-  return HONEYPOT_GRADES.map((grade) => {
-    const graded = cells.filter((cell) => cell.values.honeypot === grade);
-    const endpoints = sum(graded);
+function honeypotRows(data: HeadlineData): [string, number | null, number | null, number | null][] {
+  const total = kubernetesEndpoints(data);
+  return HONEYPOT_GRADES.map((honeypot) => {
+    const endpoints = kubernetesOf(data, ['honeypot'], { honeypot });
     return [
-      grade,
+      honeypot,
       endpoints,
       part(endpoints, total),
-      sum(graded.filter((cell) => cell.values.component === 'kube-apiserver')),
+      cellCount(data, 'endpoint', ['component', 'honeypot'], { component: 'kube-apiserver', honeypot }),
     ];
   });
 }

@@ -2,8 +2,8 @@
 import { CVE_RANGES_FROM } from '../../fingerprints/data/cve-ranges.ts';
 import { parseGitVersion } from '../../fingerprints/git-version.ts';
 import { rangesContaining } from '../../fingerprints/ranges.ts';
-import { code, count, part, share, words } from '../columns.ts';
-import { cellsOf, type HeadlineData } from '../headline-data.ts';
+import { code, count, part, share, told, words } from '../columns.ts';
+import { cellCount, cellsOf, type HeadlineData } from '../headline-data.ts';
 import { sum } from '../kubernetes-cells.ts';
 import { type Section, section } from '../section.ts';
 
@@ -21,13 +21,14 @@ export function rangesSection(data: HeadlineData): Section {
   const versions = cellsOf(data, 'endpoint', 'component', 'version').filter(
     (cell) => cell.values.component === 'kube-apiserver' && cell.values.version,
   );
-  const printed = sum(versions);
+  const seen = sum(versions);
+  const printed = printedVersions(data);
   const contained = rangesOf(versions.map((cell) => ({ gitVersion: cell.values.version!, endpoints: cell.count })));
   return section('ranges', "Upstream's CVE ranges", {
     paragraphs: [
       [
         'For each advisory of upstream about the API server: how many of the ',
-        { count: printed, unit: 'endpoint' },
+        told(printed, 'endpoint'),
         ' that print a version print one that the advisory names. ',
         { strong: 'A version in a range does not make a server vulnerable:' },
         ' vendors carry fixes back without a change of the minor or patch number, many weaknesses need rights or settings that are not seen from outside, and nothing was tried.',
@@ -55,6 +56,19 @@ export function rangesSection(data: HeadlineData): Section {
       },
     ],
     notes: [
+      ...(printed === seen
+        ? []
+        : [
+            {
+              tone: 'caution' as const,
+              title: 'These counts are lower bounds.',
+              text: [
+                'Versions that stand for few networks are withheld: the table is made of the versions of ',
+                { count: seen, unit: 'endpoint' },
+                '.',
+              ],
+            },
+          ]),
       {
         tone: 'note',
         title: 'Where the ranges come from.',
@@ -62,6 +76,14 @@ export function rangesSection(data: HeadlineData): Section {
       },
     ],
   });
+}
+
+/** API servers that print a version; null where that is withheld. */
+function printedVersions(data: HeadlineData): number | null {
+  const count = (dims: readonly ('component' | 'version')[]): number | null =>
+    cellCount(data, 'endpoint', dims, { component: 'kube-apiserver', version: null });
+  const [all, silent] = [count(['component']), count(['component', 'version'])];
+  return all === null || silent === null ? null : all - silent;
 }
 
 function rangesOf(versions: readonly { readonly gitVersion: string; readonly endpoints: number }[]): Contained[] {

@@ -11,7 +11,8 @@ const LINES = [
   { key: 'both', label: 'both', role: 'both' },
 ] as const;
 
-export function seriesSection(points: readonly SeriesPoint[]): Section {
+/** `isWhole`: nothing is withheld; else what is left without likely honeypots stays away, because the difference is the count of few. */
+export function seriesSection(points: readonly SeriesPoint[], isWhole = true): Section {
   const breaks = breaksOf(points);
   return section('series', 'Our surveys over time', {
     paragraphs: [
@@ -50,9 +51,9 @@ export function seriesSection(points: readonly SeriesPoint[]): Section {
           point.at,
           point.method,
           point.state,
-          point.endpoints.observed,
-          ...LINES.map((line) => point.endpoints.all[line.key]),
-          point.endpoints.withoutSuspects.either,
+          point.endpoints?.observed ?? null,
+          ...LINES.map((line) => point.endpoints?.all[line.key] ?? null),
+          isWhole ? (point.endpoints?.withoutSuspects.either ?? null) : null,
           differs(points, at).join(', ') || null,
         ]),
       },
@@ -78,7 +79,9 @@ function timelineOf(points: readonly SeriesPoint[], breaks: TimelineChart['break
     series: LINES.map((line) => ({
       label: line.label,
       role: line.role,
-      points: lastOfEachDay(points).map((point) => ({ date: day(point), value: point.endpoints.all[line.key] })),
+      points: lastOfEachDay(points).flatMap((point) =>
+        point.endpoints === null ? [] : [{ date: day(point), value: point.endpoints.all[line.key] }],
+      ),
     })),
     points: [],
     breaks: [...new Map(breaks.map((one) => [one.date, one])).values()],

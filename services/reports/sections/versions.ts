@@ -3,9 +3,9 @@
 import { supportOn } from '../../fingerprints/lifecycle.ts';
 import { patchLevel } from '../../fingerprints/patch-level.ts';
 import type { Role, StackedChart } from '../chart.ts';
-import { code, count, part, share, words } from '../columns.ts';
-import { cellsOf, type HeadlineData } from '../headline-data.ts';
-import { sum } from '../kubernetes-cells.ts';
+import { code, count, inBrackets, part, share, told, words } from '../columns.ts';
+import { cellCount, cellsOf, type HeadlineData } from '../headline-data.ts';
+import { observedEndpoints, sum } from '../kubernetes-cells.ts';
 import { compareMinors, distributionName, SERIES_ROLES, SUPPORT, supportName } from '../names.ts';
 import { type Section, section } from '../section.ts';
 
@@ -14,23 +14,23 @@ const SHOWN_VERSIONS = 12;
 
 export function versionsSection(data: HeadlineData): Section {
   const minors = cellsOf(data, 'endpoint', 'minor', 'support').filter((cell) => cell.values.minor);
-  const total = sum(minors);
+  const total = knownOf(data, 'minor');
   const support = SUPPORT.map((one) => ({
     ...one,
-    endpoints: sum(minors.filter((cell) => (cell.values.support ?? 'unknown') === one.slug)),
-  })).filter((one) => one.endpoints > 0);
-  const ended = support.find((one) => one.slug === 'end-of-life')?.endpoints ?? 0;
+    endpoints: cellCount(data, 'endpoint', ['support'], { support: one.slug }),
+  })).filter((one) => one.endpoints !== 0);
+  const ended = cellCount(data, 'endpoint', ['support'], { support: 'end-of-life' });
   const versions = cellsOf(data, 'endpoint', 'version').filter((cell) => cell.values.version);
-  const printed = sum(versions);
+  const printed = knownOf(data, 'version');
   const day = dayOf(data);
   return section('versions', 'Versions and support', {
     paragraphs: [
       [
         'A minor version is known of ',
-        { count: total, unit: 'endpoint' },
+        told(total, 'endpoint'),
         '; ',
-        { count: ended, unit: 'endpoint' },
-        ...(total > 0 ? [' (', { share: ended / total, of: 'those' }, ')'] : []),
+        told(ended, 'endpoint'),
+        ...inBrackets(ended, total, 'those'),
         " ran a minor whose upstream support had ended on the day of observation. The calendar is upstream's: a provider's own extended support is not in it, and a version string says nothing about patches that a vendor carried back.",
       ],
     ],
@@ -51,7 +51,9 @@ export function versionsSection(data: HeadlineData): Section {
           kind: 'bars',
           unit: 'endpoints',
           total,
-          bars: support.map((one) => ({ label: one.label, value: one.endpoints, role: one.role })),
+          bars: support.flatMap(({ label, endpoints, role }) =>
+            endpoints === null ? [] : [{ label, value: endpoints, role }],
+          ),
         },
         table: 'support',
       },
@@ -115,6 +117,12 @@ export function versionsSection(data: HeadlineData): Section {
             },
           ],
   });
+}
+
+/** Endpoints of which this was observed; null where that is withheld. */
+function knownOf(data: HeadlineData, dim: 'minor' | 'version'): number | null {
+  const [all, not] = [observedEndpoints(data), cellCount(data, 'endpoint', [dim], { [dim]: null })];
+  return all === null || not === null ? null : all - not;
 }
 
 function minorsChart(data: HeadlineData): StackedChart {
