@@ -10,7 +10,7 @@ import { type MadeUpSurvey, writeYear, yearOf } from './made-up-year.ts';
 import { type Scratch, withScratch } from './scratch-database.ts';
 
 /** Some two minutes on two quiet cores. */
-const OBSERVATIONS = 1_000_000;
+const OBSERVATIONS = 100_000;
 const SEED = 1;
 const NOW = new Date('2026-11-24T12:00:00Z');
 const CLIENTS = 20;

@@ -76,7 +76,7 @@ function chosen(options: Options): string[] | null {
   const named = listOption(options, 'deliver');
   if (named.length === 0) return null;
   const { destinations, unknown } = listDestinations(named);
-  if (unknown.length > 0) throw new KubecensusError('KC_DESTINATION', `No destination: ${unknown.join(', ')}.`);
+  if (unknown.length > 0) throw new KubecensusError('KC_SCHEDULE', `No destination: ${unknown.join(', ')}.`);
   return destinations;
 }
 
@@ -90,7 +90,7 @@ export const scheduleUnsubscribeCommand: Command = {
     const stored = listDestinations([destination as string]).destinations.find((one) =>
       schedule.destinations.includes(one),
     );
-    if (stored === undefined) throw new KubecensusError('KC_DESTINATION', `${name} does not send to ${destination}.`);
+    if (stored === undefined) throw new KubecensusError('KC_SCHEDULE', `${name} does not send to ${destination}.`);
     const stop = { scheduleId: schedule.id, destination: stored, reason: 'unsubscribed' } as const;
     await stopDestination(parts.db, stop, parts.now());
     session.say(`${name} sends no more to ${stored}.`);

@@ -50,7 +50,7 @@ function destinationsOf(spec: ScheduleSpec, options: Options): string[] {
   const { destinations, unknown } = listDestinations([...listOption(options, 'deliver'), ...listOption(options, 'to')]);
   if (unknown.length > 0)
     throw new KubecensusError(
-      'KC_DESTINATION',
+      'KC_SCHEDULE',
       `Reports are delivered to ${DESTINATION_FORMS.join(', ')}, not to ${unknown.join(', ')}.`,
     );
   if (spec.kind === 'report' && destinations.length === 0)

@@ -7,7 +7,7 @@ export interface Advice {
 
 export const ADVICE = {
   'never-public-etcd': {
-    title: 'Take etcd off the internet',
+    title: 'Never expose etcd',
     text: 'Take etcd off the internet at once: whoever reads or writes it owns the cluster.',
   },
   'remove-anonymous-grants': {
@@ -32,7 +32,7 @@ export const ADVICE = {
   },
   'private-endpoint': {
     title: 'Make the endpoint private',
-    text: 'Make the API endpoint private and reach it through a bastion, a VPN or a private link.',
+    text: 'Give the API endpoint a private address and reach it through a bastion, a VPN or a private link.',
   },
   'protect-dashboard': {
     title: 'Protect the dashboard',
@@ -40,11 +40,11 @@ export const ADVICE = {
   },
   'require-client-certificates': {
     title: 'Demand client certificates',
-    text: 'Demand client certificates on this port.',
+    text: 'Let this port serve only clients with a certificate of the cluster.',
   },
   'bind-to-localhost': {
     title: 'Bind to localhost',
-    text: 'Bind this port to localhost; nothing outside the host needs it.',
+    text: 'Let this port listen on localhost alone: nothing outside the host needs it.',
   },
   'firewall-control-plane': {
     title: 'Put a firewall before what only the cluster needs',
@@ -56,7 +56,7 @@ export const ADVICE = {
   },
   'encrypt-sensitive-traffic': {
     title: 'Encrypt what carries sensitive data',
-    text: 'Encrypt this port with TLS: what it carries is sensitive.',
+    text: 'Put TLS on this port or before it: what it carries is sensitive.',
   },
   'disable-anonymous': {
     title: 'Limit anonymous access',

@@ -1,7 +1,7 @@
 // Bounds of a version that a server hides, from the headers of its refusals.
 import { headerOf } from './answer.ts';
 import type { Facts } from './facts.ts';
-import type { Indicators } from './rungs/list.ts';
+import type { Indicators, RungName } from './rungs/list.ts';
 
 export interface VersionBounds {
   /** "1.22": the version is this or later; null when nothing says so. */
@@ -37,12 +37,12 @@ const SIGNS: readonly Sign[] = [
   {
     below: 22,
     source: 'no Audit-Id on a refusal',
-    holds: (facts, { auditId }) => auditId === false && isUntouched(facts),
+    holds: (facts, indicators) => indicators.auditId === false && isUntouched(facts, indicators),
   },
   {
     below: 19,
     source: 'no Cache-Control on a refusal',
-    holds: (facts, { cacheControl }) => cacheControl === false && isUntouched(facts),
+    holds: (facts, indicators) => indicators.cacheControl === false && isUntouched(facts, indicators),
   },
   { below: 19, source: 'password files, removed in 1.19.0', holds: (_facts, { masterRealm }) => masterRealm === true },
 ];
@@ -63,10 +63,14 @@ export function versionBounds(facts: Facts, indicators: Indicators): VersionBoun
   return { atLeast: atLeast === null ? null : `1.${atLeast}`, below: below === null ? null : `1.${below}` };
 }
 
-/** True when a whole head of a refusal was seen and no proxy left a trace. */
-export function isUntouched(facts: Facts): boolean {
+/** Answers that the API machinery writes itself: a 503 or 429 may be that of a load balancer, whose head says nothing. */
+const OWN_ANSWERS: readonly RungName[] = ['unauthorizedStatus', 'forbiddenStatus', 'healthzOk', 'healthzFailed'];
+
+/** True when a whole head was seen with an answer of its own, and no proxy left a trace. */
+function isUntouched(facts: Facts, indicators: Indicators): boolean {
   return (
     facts.heads.length > 0 &&
+    OWN_ANSWERS.some((rung) => indicators[rung] === true) &&
     facts.heads.every((answer) => PROXY_FIELDS.every((field) => headerOf(answer, field) === undefined))
   );
 }

@@ -6,6 +6,8 @@ import type { DB } from '../platform/db/schema.ts';
 const LOCK_TIMEOUT = '5s';
 /** SQLSTATE lock_not_available: somebody reads the partition. */
 const LOCK_NOT_AVAILABLE = '55P03';
+/** SQLSTATE undefined_table: another run dropped it. */
+const UNDEFINED_TABLE = '42P01';
 
 export interface OldPartition {
   /** Name of the table. */
@@ -27,14 +29,28 @@ export async function oldPartitions(db: Kysely<DB>, before: Date): Promise<OldPa
     order by 1`.execute(db);
   const partitions: OldPartition[] = [];
   for (const { name, bytes } of rows) {
-    const counted = await sql<{ rows: number }>`select count(*) as rows from ${sql.table(name)}`.execute(db);
-    partitions.push({ name, bytes, rows: counted.rows[0]?.rows ?? 0, uncounted: await uncountedIn(db, name) });
+    const look = async (): Promise<OldPartition> => {
+      const counted = await sql<{ rows: number }>`select count(*) as rows from ${sql.table(name)}`.execute(db);
+      return { name, bytes, rows: counted.rows[0]?.rows ?? 0, uncounted: await uncountedIn(db, name) };
+    };
+    const partition = await look().catch((error: unknown) => {
+      if (codeOf(error) === UNDEFINED_TABLE) return null;
+      throw error;
+    });
+    if (partition !== null) partitions.push(partition);
   }
   return partitions;
 }
 
-/** Drops a partition and marks its surveys; 'busy' when somebody reads it, 'needed' when a survey with rows in it is not counted. */
-export async function dropPartition(db: Kysely<DB>, name: string, at: Date): Promise<'dropped' | 'busy' | 'needed'> {
+/**
+ * Drops a partition and marks its surveys; 'busy' when somebody reads it, 'needed' when a survey with rows in it is not counted, 'gone' when another
+ * run was faster.
+ */
+export async function dropPartition(
+  db: Kysely<DB>,
+  name: string,
+  at: Date,
+): Promise<'dropped' | 'busy' | 'needed' | 'gone'> {
   try {
     return await db.transaction().execute(async (tx) => {
       await sql`set local lock_timeout = ${sql.lit(LOCK_TIMEOUT)}`.execute(tx);
@@ -49,10 +65,13 @@ export async function dropPartition(db: Kysely<DB>, name: string, at: Date): Pro
       return 'dropped';
     });
   } catch (error) {
-    if ((error as { code?: unknown }).code === LOCK_NOT_AVAILABLE) return 'busy';
+    if (codeOf(error) === LOCK_NOT_AVAILABLE) return 'busy';
+    if (codeOf(error) === UNDEFINED_TABLE) return 'gone';
     throw error;
   }
 }
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
 
 /** The rollup and the summary are what stays of a survey. */
 async function uncountedIn(db: Kysely<DB>, name: string): Promise<string[]> {

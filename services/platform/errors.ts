@@ -252,11 +252,6 @@ export const ERRORS = {
     what: 'The schedule cannot be added, run or removed as asked.',
     todo: 'Run `kubecensus schedule list`, then correct the name, the cron expression or the destination.',
   },
-  KC_DESTINATION: {
-    exit: 2,
-    what: 'A destination of reports cannot be used as it is written.',
-    todo: 'Write dir:PATH, mailto:ADDRESS, webhook:URL or s3://BUCKET/PREFIX; docs/running.md says what each needs.',
-  },
   KC_DELIVERY: {
     exit: 1,
     what: 'A report could not be delivered.',

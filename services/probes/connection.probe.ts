@@ -96,6 +96,8 @@ export class Connection implements Watched {
   #ms: { connect: number | null; tls: number | null; http: number | null } = { connect: null, tls: null, http: null };
   #tls: TlsFacts | null = null;
   #local = false;
+  /** True once a request was written. */
+  #asked = false;
   #over: Pick<ConnectionResult, 'outcome' | 'phase' | 'alert' | 'detail'> | null = null;
   #bytesIn = 0;
 
@@ -196,17 +198,21 @@ export class Connection implements Watched {
 
   #secured(secure: tls.TLSSocket): void {
     if (this.#over !== null) return;
+    // A second handshake is a renegotiation, which no Kubernetes component asks for.
+    if (this.#tls !== null) {
+      this.#fail('tls_protocol', 'RENEGOTIATION');
+      return;
+    }
     this.#ms.tls = this.#lap();
     this.#tls = tlsFacts(secure);
     if (this.#tls.alpn !== false && this.#tls.alpn !== 'http/1.1') {
       this.#fail('tls_protocol', 'ALPN_NOT_OFFERED');
       return;
     }
-    if (this.#reader !== null) {
-      this.#fail('http_malformed', 'HTTP_UNSOLICITED');
-      return;
-    }
-    this.#ask();
+    this.#enter('http', this.#settings.limits.headersMs);
+    this.#reader = new ResponseReader(this.#settings.limits);
+    // What came in one read with the end of the handshake is handed over in this turn of the event loop: it answers nothing that was asked.
+    setImmediate(() => this.#safely(() => this.#over === null && this.#ask()));
   }
 
   #listen(stream: net.Socket): void {
@@ -220,13 +226,14 @@ export class Connection implements Watched {
     if (path === undefined || this.#stream === null) return;
     this.#enter('http', this.#settings.limits.headersMs);
     this.#reader = new ResponseReader(this.#settings.limits);
+    this.#asked = true;
     const last = this.#requests.length + 1 === this.#target.paths.length;
     this.#stream.write(requestText(path, this.#host, this.#settings.identity, last), 'latin1');
   }
 
   #received(chunk: Buffer): void {
     if (this.#over !== null) return;
-    if (this.#reader === null || this.#phase !== 'http') {
+    if (this.#reader === null || !this.#asked) {
       this.#fail('http_malformed', 'HTTP_UNSOLICITED');
       return;
     }
@@ -328,7 +335,7 @@ export class Connection implements Watched {
   }
 
   /** Nothing that a server sends may throw out of an event handler; should it, the fault is ours and the probe still ends. */
-  #safely(step: () => void): void {
+  #safely(step: () => unknown): void {
     try {
       step();
     } catch (error) {

@@ -79,6 +79,30 @@ export function apiserversByValue(data: HeadlineData, dim: Dimension): ValueCoun
     );
 }
 
+/** What a picture of places can be drawn of: all components, or the kube-apiserver alone where that is all that may be shown. */
+export interface Drawn {
+  /** Singular subject, for titles. */
+  readonly what: 'Kubernetes' | 'kube-apiserver';
+  readonly total: number | null;
+  readonly values: readonly { readonly value: string | null; readonly endpoints: number }[];
+}
+
+export function drawnOf(data: HeadlineData, values: readonly ValueCount[]): Drawn {
+  const of = (count: (one: ValueCount) => number | null): Drawn['values'] =>
+    values.flatMap((one) => {
+      const endpoints = count(one);
+      return endpoints === null || endpoints === 0 ? [] : [{ value: one.value, endpoints }];
+    });
+  const all = of((one) => one.endpoints);
+  if (all.length > 0 || data.isWithheld === undefined)
+    return { what: 'Kubernetes', total: kubernetesEndpoints(data), values: all };
+  return {
+    what: 'kube-apiserver',
+    total: cellCount(data, 'endpoint', ['component'], { component: 'kube-apiserver' }),
+    values: of((one) => one.apiserver.endpoint).toSorted((a, b) => b.endpoints - a.endpoints),
+  };
+}
+
 export function sum(cells: readonly { readonly count: number }[]): number {
   return cells.reduce((total, cell) => total + cell.count, 0);
 }

@@ -60,11 +60,13 @@ export class CellGraph {
   path(edge: Edge): Edge[] {
     const cost = new Map<string, number>([[edge.from, 0]]);
     const came = new Map<string, { readonly node: string; readonly edge: Edge }>();
-    const open = new Set([edge.from]);
-    while (open.size > 0) {
-      const node = cheapest(open, cost);
-      open.delete(node);
+    const done = new Set<string>();
+    const open = new Heap();
+    open.push(edge.from, 0);
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
       if (node === edge.to) return wayBack(edge, came);
+      if (done.has(node)) continue;
+      done.add(node);
       for (const next of this.#at.get(node) ?? []) {
         if (next === edge) continue;
         const other = otherEnd(next, node);
@@ -72,21 +74,56 @@ export class CellGraph {
         if (reached >= (cost.get(other) ?? Number.POSITIVE_INFINITY)) continue;
         cost.set(other, reached);
         came.set(other, { node, edge: next });
-        open.add(other);
+        open.push(other, reached);
       }
     }
     return [];
   }
 }
 
-function otherEnd(edge: Edge, node: string): string {
-  return edge.from === node ? edge.to : edge.from;
+/** Nodes by cost, the cheapest first and of equal ones that which came first: tables have tens of thousands of lines. */
+class Heap {
+  readonly #items: { readonly node: string; readonly cost: number; readonly nth: number }[] = [];
+  #pushed = 0;
+
+  push(node: string, cost: number): void {
+    const items = this.#items;
+    const item = { node, cost, nth: this.#pushed++ };
+    let at = items.push(item) - 1;
+    for (let up = (at - 1) >> 1; at > 0 && isBefore(item, items[up]!); up = (at - 1) >> 1) {
+      items[at] = items[up]!;
+      at = up;
+    }
+    items[at] = item;
+  }
+
+  pop(): string | undefined {
+    const items = this.#items;
+    const [first] = items;
+    const item = items.pop();
+    if (first === undefined || item === undefined || items.length === 0) return first?.node;
+    let at = 0;
+    for (;;) {
+      let down = 2 * at + 1;
+      if (down + 1 < items.length && isBefore(items[down + 1]!, items[down]!)) down += 1;
+      if (down >= items.length || !isBefore(items[down]!, item)) break;
+      items[at] = items[down]!;
+      at = down;
+    }
+    items[at] = item;
+    return first.node;
+  }
 }
 
-function cheapest(open: ReadonlySet<string>, cost: ReadonlyMap<string, number>): string {
-  let best: string | null = null;
-  for (const node of open) if (best === null || cost.get(node)! < cost.get(best)!) best = node;
-  return best!;
+interface Ranked {
+  readonly cost: number;
+  readonly nth: number;
+}
+
+const isBefore = (a: Ranked, b: Ranked): boolean => a.cost < b.cost || (a.cost === b.cost && a.nth < b.nth);
+
+function otherEnd(edge: Edge, node: string): string {
+  return edge.from === node ? edge.to : edge.from;
 }
 
 function wayBack(edge: Edge, came: ReadonlyMap<string, { readonly node: string; readonly edge: Edge }>): Edge[] {

@@ -87,6 +87,7 @@ async function dropPartitions({ db, now, isDryRun }: RetentionContext, before: D
 
 const WHY = {
   dropped: { state: 'dropped', why: null },
+  gone: { state: 'dropped', why: 'by another run at the same time' },
   busy: { state: 'kept', why: 'it is being read; the next run drops it' },
   needed: { state: 'kept', why: 'a survey with rows in it is not counted' },
 } as const satisfies Record<string, Pick<Retained, 'state' | 'why'>>;

@@ -11,6 +11,8 @@ export interface EvidenceRow {
   readonly address: string | null;
   readonly feed: string;
   readonly observedAt: Date;
+  /** Whether the feed stated that time; else it is that of the run which brought the evidence. */
+  readonly isDated: boolean;
 }
 
 /** Evidence that came with sightings of the named feeds (all when none), newest per endpoint first; page by page. */
@@ -18,7 +20,7 @@ export async function* evidenceOf(db: Kysely<DB>, feeds: readonly string[]): Asy
   for (let after = 0; ; ) {
     const page = await sql<EvidenceRow>`
       select c.id, c.key, c.kind, c.host, coalesce(c.port, substring(e.body->'endpoint'->>'port' from '^[1-9][0-9]{0,4}$')::int) as port,
-        nullif(e.body->'endpoint'->>'address', '') as address, e.feed, e.observed_at as "observedAt"
+        nullif(e.body->'endpoint'->>'address', '') as address, e.feed, e.observed_at as "observedAt", e.body ? 'observedAt' as "isDated"
       from candidate c join sighting_evidence e on e.candidate_id = c.id
       where (${feeds.length === 0} or e.feed = any(${feeds}::text[])) and c.id in (
         select candidate_id from sighting_evidence

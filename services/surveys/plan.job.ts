@@ -164,6 +164,9 @@ async function addCandidate(
   }
 }
 
+/** Further than any two times of evidence lie apart: when a run brought evidence says nothing of its age, so that any that is dated wins over it. */
+const UNDATED_BEHIND_MS = 200 * 365 * 86_400_000;
+
 async function addEvidence(targets: Targets, row: EvidenceRow, survey: SurveyPlan, policy: Policy): Promise<void> {
   if (survey.sample !== null && !sampled(survey.seed, row.key, survey.sample)) return;
   if (row.kind === 'name' && !policy.decideName(row.host).allowed) {
@@ -189,5 +192,5 @@ async function addEvidence(targets: Targets, row: EvidenceRow, survey: SurveyPla
     outcome: null,
     evidenceFeed: row.feed,
   };
-  await targets.add(target, row.observedAt.getTime());
+  await targets.add(target, row.observedAt.getTime() - (row.isDated ? 0 : UNDATED_BEHIND_MS));
 }

@@ -198,6 +198,18 @@ test('readiness is that of the database, its schema, its partitions and the opt-
   assert.deepEqual((await ready(key))[1]['checks'], { ...checks, schema: 'fail' });
 });
 
+test('metrics are for keys with the scope admin, and in no document', async (t) => {
+  const api = await startApi(t);
+  const ask = (key: string | null) => api.get('/metrics', key);
+  assert.deepEqual([(await ask(null)).status, (await ask(await api.key())).status], [401, 403]);
+  const response = await ask(await api.key(['admin']));
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+  assert.match(await response.text(), /^kubecensus_build_info\{/m);
+  const document = (await (await api.get('/v1/openapi.json')).json()) as { paths: Record<string, unknown> };
+  assert.equal(document.paths['/metrics'], undefined);
+});
+
 test('a database that is gone is 503, and nothing of the inside is said', async (t) => {
   const api = await startApi(t);
   const key = await api.key();

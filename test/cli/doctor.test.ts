@@ -16,6 +16,7 @@ import { type Config, loadConfig } from '../../services/config.ts';
 import { makePartitions } from '../../services/observations/partition.store.ts';
 import { pendingMigrations } from '../../services/platform/db/migrate.ts';
 import { createClient } from '../../services/platform/net/client.ts';
+import { probingFiles } from '../../services/surveys/probing-files.ts';
 import { runCommand } from '../support/command.ts';
 import { withDatabase } from '../support/database.ts';
 import { startDnsServer } from '../support/dns-server.ts';
@@ -197,6 +198,14 @@ describe('checks of the vantage', () => {
     assert.equal(read(file({ Expires: 'soon' })), 'fail');
     assert.equal(read(file({ Description: null })), 'warn');
     assert.equal(read('<html>not found</html>'), 'fail');
+  });
+
+  it('accept what kubecensus probing writes', () => {
+    const facts = { url: CONTACT['contact.url'], email: CONTACT['contact.email'], description: 'a survey' };
+    const written = probingFiles({ ...facts, expires: new Date(NOW.getTime() + 1000) });
+    assert.equal(read(written.get('probing.txt') ?? ''), 'ok');
+    const expired = probingFiles({ ...facts, expires: new Date(NOW.getTime() - 1000) });
+    assert.equal(read(expired.get('probing.txt') ?? ''), 'fail');
   });
 
   it('fetch it from the site of the contact', async () => {

@@ -94,7 +94,7 @@ it('what cannot be delivered is refused when it is added, and what is missing is
   const { environment } = await counted(t);
   const add = (...words: string[]) => runCommand(['schedule', 'add', '--cron', '0 6 * * 1', ...words], environment);
   for (const [words, expected] of [
-    [['--report', 'headline', '--deliver', 'pigeon:loft'], /^KC_DESTINATION: .*not to pigeon:loft/],
+    [['--report', 'headline', '--deliver', 'pigeon:loft'], /^KC_SCHEDULE: .*not to pigeon:loft/],
     [['--report', 'headline'], /^KC_SCHEDULE: .*needs a destination/],
     [['--report', 'owner', '--deliver', 'dir:x'], /^KC_SCHEDULE: .*needs --owner NAME/],
     [['--report', 'owner', '--owner', 'nobody', '--deliver', 'dir:x'], /^KC_OWNER: No owner nobody is verified/],

@@ -179,7 +179,7 @@ it('rollups show what was not observed as a question mark in CSV and as null in 
   );
   assert.equal(missing?.count, 1);
   const { text: csv } = await exportText(database, 'rollups', 'csv');
-  assert.match(csv, /endpoint,component grade,\? not,1\r\n/);
+  assert.match(csv, /endpoint,component grade,\? not,1,,,,\r\n/);
 });
 
 it('overlaps: each endpoint once, under exactly the feeds that named it', async (t) => {

@@ -1,7 +1,11 @@
 // Golden verdicts of all captures of real components, whole and cut down to what a survey asks.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { EvidenceRequest } from '../../services/feeds/evidence.ts';
 import { judge } from '../../services/fingerprints/match.ts';
+import { UNAUTHORIZED_BODY } from '../../services/fingerprints/status-body.ts';
+import type { VersionFacts } from '../../services/fingerprints/verdict.ts';
+import { raw } from './host-forms.ts';
 import { NOW, readCaptures } from './labelled.ts';
 
 /** capture -> component, grade whole, grade cut, authentication */
@@ -110,4 +114,17 @@ test('etcd behind client certificates was never asked: its version indicator is 
   const capture = captures.find(({ name }) => name === 'etcd-2379');
   assert.ok(capture);
   assert.equal(judge(capture.whole, { now: NOW }).indicators.versionEndpoint, null);
+});
+
+test('what is no refusal of its own bounds no version', () => {
+  const dnsNames = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
+  const endpoint = { address: '192.0.2.1', port: 6443 };
+  const answered = (...requests: EvidenceRequest[]): VersionFacts | null =>
+    judge({ endpoint, transport: 'tls', certificate: { dnsNames }, requests }, { now: NOW }).version;
+  const busy = raw('/version', '503 Service Unavailable', '', 'no upstream');
+  assert.equal(answered(busy), null);
+  assert.equal(answered(raw('/version', '429 Too Many Requests', 'Retry-After: 1\r\n', 'later')), null);
+  const refusal = raw('/version', '401 Unauthorized', 'Content-Type: application/json\r\n', UNAUTHORIZED_BODY);
+  assert.equal(answered(refusal)?.below, '1.19');
+  assert.equal(answered(refusal, busy)?.below, '1.19');
 });

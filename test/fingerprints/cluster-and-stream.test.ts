@@ -50,6 +50,8 @@ test('one verdict for one line, also for what cannot be read', () => {
     '{"id":"a","endpoint":{"address":"192.0.2.1","port":443}}',
     'no json',
     '[]',
+    '{"id":"p","endpoint":{"address":"192.0.2.1","port":0}}',
+    '{"name":"n"}',
     JSON.stringify({ ...find('kubelet-10250'), id: 'k' }),
     '',
   ];
@@ -60,7 +62,7 @@ test('one verdict for one line, also for what cannot be read', () => {
   }
   assert.deepEqual(
     out.map(({ failed }) => failed),
-    [false, true, true, false, true],
+    [false, true, true, true, true, false, true],
   );
   assert.deepEqual(
     out.map(({ verdict }) => [verdict.id, verdict.component, verdict.grade]),
@@ -68,6 +70,8 @@ test('one verdict for one line, also for what cannot be read', () => {
       ['a', null, 'not'],
       [null, null, 'not'],
       [null, null, 'not'],
+      ['p', null, 'not'],
+      ['n', null, 'not'],
       ['k', 'kubelet', 'confirmed'],
       [null, null, 'not'],
     ],

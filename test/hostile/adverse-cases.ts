@@ -5,6 +5,7 @@ import { issueCertificate } from '../../services/lab/server-certificates.ts';
 import type { AdverseCase } from './adverse-case.ts';
 import { httpCases } from './servers/http-cases.ts';
 import { serveTcp, serveTls } from './servers/listener.ts';
+import { oddCases } from './servers/odd-cases.ts';
 import { tcpCases } from './servers/tcp-cases.ts';
 import type { TlsMaterial } from './servers/tls-cases.ts';
 import { tlsCases } from './servers/tls-cases.ts';
@@ -52,5 +53,5 @@ export async function adverseCases(): Promise<readonly AdverseCase[]> {
     { ...rest, serve: () => serveTls(pair, answering(answer)) },
     { ...rest, id: `${rest.id} (plain)`, serve: () => serveTcp(answering(answer)), target: { transport: 'plain' } },
   ]);
-  return [...tcpCases(made.issued), ...tlsCases(made), ...overBoth];
+  return [...tcpCases(made.issued), ...tlsCases(made), ...oddCases(made.issued), ...overBoth];
 }

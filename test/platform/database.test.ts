@@ -9,6 +9,9 @@ import { openDatabase } from '../../services/platform/db/database.ts';
 import { parseInt8 } from '../../services/platform/db/values.ts';
 import { onServer, silentLog, testServer, withDatabase } from '../support/database.ts';
 
+/** The driver's own socket, which its types do not name. */
+const streamOf = (client: unknown): Socket => (client as { connection: { stream: Socket } }).connection.stream;
+
 describe('the database', () => {
   it('gives numbers, dates and text as its types say', async (t) => {
     const { database } = await withDatabase(t, { migrated: false });
@@ -55,6 +58,18 @@ describe('the database', () => {
     assert.ok(database.serverVersion >= 150_000);
     await database.close();
     await database.close();
+  });
+
+  it('is closed when the server has ended its sessions, so that it may be stopped then', async () => {
+    const server = await testServer();
+    const name = `closing ${process.pid}`;
+    const database = await openDatabase(server, { log: silentLog, applicationName: name });
+    await Promise.all(Array.from({ length: 8 }, () => sql`select pg_sleep(0.05)`.execute(database.db)));
+    const sockets: Socket[] = [];
+    database.pool.on('remove', (client) => sockets.push(streamOf(client)));
+    await database.close();
+    assert.equal(sockets.length, 8);
+    assert.ok(sockets.every((socket) => socket.closed));
   });
 
   it('says that a server does not answer or does not let it in, without the password', async () => {

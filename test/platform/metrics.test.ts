@@ -49,12 +49,15 @@ test('an answer has every metric of the table, and none that is neither in it no
 test('a state that cannot be read is left out and said to be, and an old one is not shown again', async () => {
   const metrics = createMetrics({ version: '1', commit: null });
   let away = false;
+  let hasDeliveries = true;
   metrics.onState(async () => {
     if (away) throw new Error('the database is away');
     metrics.set('targets_due', 7);
-    metrics.set('report_deliveries', 1, { channel: 'mail', state: 'waiting' });
+    if (hasDeliveries) metrics.set('report_deliveries', 1, { channel: 'mail', state: 'waiting' });
   });
   assert.match(await metrics.text(), /^kubecensus_targets_due 7$/m);
+  hasDeliveries = false;
+  assert.doesNotMatch(await metrics.text(), /report_deliveries\{/, 'what is no more is not shown');
   away = true;
   const text = await metrics.text();
   assert.match(text, /^kubecensus_state_up 0$/m);

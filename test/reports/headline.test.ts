@@ -162,7 +162,7 @@ test('it says "discloses its version", and nowhere that anybody is vulnerable or
 test('components are explained with the advice where it applies, and only there', () => {
   const advice = (report: Report): string =>
     JSON.stringify(report.sections.find((one) => one.id === 'components')!.notes);
-  assert.match(advice(REPORT), /Take etcd off.*Restrict the API server.*Bind to localhost.*Encrypt/);
+  assert.match(advice(REPORT), /Never expose etcd.*Restrict the API server.*Bind to localhost.*Encrypt/);
   const only = (component: string): HeadlineData => ({
     ...DATA,
     rollups: DATA.rollups.map((rollup) => ({
@@ -172,7 +172,7 @@ test('components are explained with the advice where it applies, and only there'
   });
   const etcd = headline(only('etcd-client'));
   assert.doesNotMatch(advice(etcd), /Restrict the API server|Bind to localhost|Encrypt/);
-  assert.match(advice(etcd), /Take etcd off the internet.*etcd-client.*Put a firewall before/);
+  assert.match(advice(etcd), /Never expose etcd.*etcd-client.*Put a firewall before/);
   assert.deepEqual(column(etcd, 'component-meanings', 'component'), ['etcd-client']);
 });
 

@@ -274,5 +274,10 @@ it('of all sightings, what was seen in the window counts: endpoints by address a
     { feeds: ['a', 'b'], count: 1 },
   ]);
   assert.deepEqual(names.combinations, [{ feeds: ['a', 'b'], count: 1 }]);
+  // As a report of a survey that drew on one feed reads it: the other one, withheld perhaps, is not even counted.
+  const alone = await sightingOverlaps(db, { from: day(10), to: day(12) }, ['b']);
+  assert.deepEqual(alone.certificates.combinations, [{ feeds: ['b'], count: 2 }]);
+  assert.deepEqual(alone.endpoints.combinations, [{ feeds: ['b'], count: 1 }]);
+  for (const overlap of Object.values(alone)) assert.ok(!JSON.stringify(overlap).includes('"a"'));
   assert.deepEqual([endpoints.unit, names.unit, certificates.unit], ['endpoint', 'name', 'certificate']);
 });

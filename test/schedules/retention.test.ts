@@ -15,6 +15,7 @@ import { stats } from '../../services/rollups/stats.store.ts';
 import { collectGarbage } from '../../services/schedules/retention.job.ts';
 import { cutoffsOf, type Periods } from '../../services/schedules/retention.ts';
 import { stopSurvey } from '../../services/surveys/survey.store.ts';
+import { runCommand } from '../support/command.ts';
 import { withDatabase } from '../support/database.ts';
 import { leaf, NOW, observation, surveyOf } from '../support/observations.ts';
 
@@ -122,6 +123,58 @@ test('a counted survey loses its observations and keeps its counts; one that is 
     const next = await collectGarbage({ ...base, isDryRun: false });
     assert.equal(next.find(({ what }) => what === partitionOf(95))?.state, 'dropped');
   });
+});
+
+test('kubecensus gc says what it drops, and with --dry-run only says so', async (t) => {
+  const { database, url } = await withDatabase(t);
+  const day = new Date(Date.now() - 40 * DAY_MS);
+  await surveyOf(database, 's', [observation()], day);
+  await rollUp('s', { db: database.db, now: () => day });
+  await inDirectory(async (dataDir) => {
+    const environment = {
+      DATABASE_URL: url,
+      KUBECENSUS_DATA_DIR: dataDir,
+      KUBECENSUS_RETENTION_OBSERVATION_DAYS: '39',
+      KUBECENSUS_LOG_LEVEL: 'silent',
+    };
+    for (const [args, state] of [
+      [['--dry-run'], 'would drop'],
+      [[], 'dropped'],
+    ] as const) {
+      const { code, rows } = await runCommand(['gc', ...args, '--format', 'ndjson'], environment);
+      assert.equal(code, 0);
+      const name = `observation_${day.toISOString().slice(0, 10).replaceAll('-', '')}`;
+      const [row] = rows.filter(({ what }) => what === name);
+      assert.deepEqual([row?.['count'], row?.['state'], row?.['why']], [1, state, null]);
+    }
+    const again = await runCommand(['gc', '--format', 'ndjson'], environment);
+    assert.deepEqual(
+      again.rows.flatMap(({ what, count }) => (count === 0 ? [] : [what])),
+      [],
+      'nothing is left to drop',
+    );
+  });
+});
+
+test('two runs at once drop everything and fail neither', async (t) => {
+  const { database } = await withDatabase(t);
+  const { db } = database;
+  for (const days of [101, 102, 103, 104]) {
+    await surveyOf(database, `s${days}`, [observation({ certificate: certificate(`${days % 10}`) })], daysAgo(days));
+    await rollUp(`s${days}`, { db, now: () => daysAgo(days) });
+  }
+  await inDirectory(async (dataDir) => {
+    const context = { db, now: () => NOW, dataDir, periods: PERIODS, isDryRun: false };
+    const runs = await Promise.all(Array.from({ length: 4 }, () => collectGarbage(context)));
+    const dropped = runs
+      .flat()
+      .filter(
+        ({ what, why, count, state }) =>
+          what.startsWith('observation_2') && why === null && count === 1 && state === 'dropped',
+      );
+    assert.deepEqual(dropped.map(({ what }) => what).sort(), [104, 103, 102, 101].map(partitionOf));
+  });
+  assert.deepEqual(await counts(db, ['observation', 'certificate']), { observation: 0, certificate: 0 });
 });
 
 test('a partition that somebody reads stays until the next run, and one that became needed meanwhile stays', async (t) => {

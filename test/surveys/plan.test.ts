@@ -333,6 +333,19 @@ describe('a passive survey', () => {
     assert.equal(asked.length, 0, 'no packet is sent, not even to a resolver');
   });
 
+  it('takes evidence with a time of its own before evidence that a later run brought without one', async (t) => {
+    const { see, survey } = await planning(t);
+    const dated = (minute: number) => ({ minute, body: { observedAt: new Date(minute).toISOString() } });
+    await see('undated', ['8.0.0.1:6443', '8.0.0.2:6443'], { minute: 9 });
+    await see('older', ['8.0.0.1:6443'], dated(1));
+    await see('newer', ['8.0.0.1:6443'], dated(2));
+    const targets = (await survey(passive)).map((target) => [target.address, target.evidenceFeed]);
+    assert.deepEqual(targets.sort(), [
+      ['8.0.0.1', 'newer'],
+      ['8.0.0.2', 'undated'],
+    ]);
+  });
+
   it('takes the newest also where a name and an address are one endpoint, in any spelling', async (t) => {
     const { see, survey } = await planning(t);
     await see('name', ['api.example.org:6443'], {

@@ -59,7 +59,7 @@ export async function checkProbingFile(config: Config, { http }: Network, now: D
 }
 
 async function probingFinding(url: string, config: Config, http: HttpClient, now: Date): Promise<Finding> {
-  const todo = `Serve a probe description file at ${url} (RFC 9511): Contact, Expires, Description.`;
+  const todo = `Serve the file that kubecensus probing writes at ${url} (RFC 9511).`;
   const reply = await http({ url, maxBytes: FILE_BYTES, signal: AbortSignal.timeout(DNS_TIMEOUT_MS * 3) }).catch(
     (error: unknown) => (error as Error).message,
   );

@@ -156,5 +156,5 @@ function adviceNote(slug: AdviceSlug, found: readonly Found[]): Note[] {
     told(one.endpoints, 'endpoint'),
     ')',
   ]);
-  return [{ tone: 'advice', title: ADVICE[slug].title, text: [ADVICE[slug].text, ...list, '.'] }];
+  return [{ tone: 'advice', title: `${ADVICE[slug].title}.`, text: [ADVICE[slug].text, ...list, '.'] }];
 }

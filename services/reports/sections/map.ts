@@ -2,7 +2,7 @@
 import { COMPONENTS } from '../../fingerprints/verdict.ts';
 import { code, count, told, words } from '../columns.ts';
 import { cellCount, cellsOf, type HeadlineData } from '../headline-data.ts';
-import { byValue, isKubernetes, kubernetesEndpoints } from '../kubernetes-cells.ts';
+import { byValue, drawnOf, isKubernetes, kubernetesEndpoints } from '../kubernetes-cells.ts';
 import { countryName } from '../names.ts';
 import { type Section, section, type Table } from '../section.ts';
 
@@ -11,6 +11,7 @@ const SHOWN = 15;
 export function mapSection(data: HeadlineData): Section {
   const countries = byValue(data, 'country');
   const known = countries.filter((one) => one.value !== null);
+  const drawn = drawnOf(data, countries);
   return section('map', 'The map', {
     paragraphs: [
       [
@@ -23,16 +24,16 @@ export function mapSection(data: HeadlineData): Section {
     figures: [
       {
         id: 'map',
-        title: 'Kubernetes endpoints by country of the address',
+        title: `${drawn.what} endpoints by country of the address`,
         description:
           'A map of the world with one circle for each country; the area of a circle is in proportion to the endpoints whose address is registered there.',
         chart: {
           kind: 'map',
           unit: 'endpoints',
-          places: known.flatMap(({ value, endpoints }) =>
-            endpoints === null ? [] : [{ code: value!, label: countryName(value), value: endpoints }],
+          places: drawn.values.flatMap(({ value, endpoints }) =>
+            value === null ? [] : [{ code: value, label: countryName(value), value: endpoints }],
           ),
-          elsewhere: countries.find((one) => one.value === null)?.endpoints ?? 0,
+          elsewhere: drawn.values.find((one) => one.value === null)?.endpoints ?? 0,
         },
         table: 'country-components',
       },

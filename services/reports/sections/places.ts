@@ -2,7 +2,7 @@
 import type { Dimension } from '../../rollups/rollup.ts';
 import { code, count, part, share, words } from '../columns.ts';
 import { cellCount, cellsOf, type HeadlineData } from '../headline-data.ts';
-import { byValue, kubernetesEndpoints, type ValueCount } from '../kubernetes-cells.ts';
+import { byValue, drawnOf, kubernetesEndpoints, type ValueCount } from '../kubernetes-cells.ts';
 import { countryName, NOT_OBSERVED, networkName } from '../names.ts';
 import { type Figure, type Section, section, type Table } from '../section.ts';
 
@@ -19,16 +19,11 @@ export function placesSection(data: HeadlineData): Section {
       ],
     ],
     figures: [
-      figure(data, 'countries', 'Kubernetes endpoints by country', 'country of the address', countries, (value) =>
+      figure(data, 'countries', 'endpoints by country', 'country of the address', countries, (value) =>
         countryName(value),
       ),
-      figure(
-        data,
-        'networks',
-        'Kubernetes endpoints by network',
-        'autonomous system of the address',
-        networks,
-        (value) => networkName(data, value),
+      figure(data, 'networks', 'endpoints by network', 'autonomous system of the address', networks, (value) =>
+        networkName(data, value),
       ),
     ],
     tables: [
@@ -51,7 +46,7 @@ function figure(
   values: readonly ValueCount[],
   name: (value: string | null) => string,
 ): Figure {
-  const known = values.flatMap(({ value, endpoints }) => (endpoints === null ? [] : [{ value, endpoints }]));
+  const { what: counted, total, values: known } = drawnOf(data, values);
   const rest = known.slice(SHOWN).reduce((sum, one) => sum + one.endpoints, 0);
   const bars = known.slice(0, SHOWN).map((one) => ({
     label: name(one.value),
@@ -60,12 +55,12 @@ function figure(
   }));
   return {
     id,
-    title,
-    description: `Endpoints of all Kubernetes components by ${what}; the largest ${SHOWN} at most, the rest added up.`,
+    title: `${counted} ${title}`,
+    description: `Endpoints of ${counted === 'Kubernetes' ? 'all Kubernetes components' : 'the kube-apiserver'} by ${what}; the largest ${SHOWN} at most, the rest added up.`,
     chart: {
       kind: 'bars',
       unit: 'endpoints',
-      total: kubernetesEndpoints(data),
+      total,
       bars: rest > 0 ? [...bars, { label: `${known.length - SHOWN} others`, value: rest, role: 'unknown' }] : bars,
     },
     table: id,
