@@ -2,8 +2,8 @@
 import { type Kysely, sql } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
 
-/** Waiting for readers of a partition holds up every other query on it: better to try again at the next run. */
-const LOCK_TIMEOUT = '5s';
+/** Waiting for a reader holds up every other query on observations: better to try again at the next run. */
+const LOCK_TIMEOUT = '2s';
 /** SQLSTATE lock_not_available: somebody reads the partition. */
 const LOCK_NOT_AVAILABLE = '55P03';
 /** SQLSTATE undefined_table: another run dropped it. */
@@ -54,6 +54,8 @@ export async function dropPartition(
   try {
     return await db.transaction().execute(async (tx) => {
       await sql`set local lock_timeout = ${sql.lit(LOCK_TIMEOUT)}`.execute(tx);
+      // In the order in which every query takes them, or they would wait for each other.
+      await sql`lock table only observation in access exclusive mode`.execute(tx);
       await sql`lock table ${sql.table(name)} in access exclusive mode`.execute(tx);
       if ((await uncountedIn(tx, name)).length > 0) return 'needed';
       await sql`

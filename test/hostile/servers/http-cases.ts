@@ -117,6 +117,24 @@ const BODIES: Readonly<Record<string, string>> = {
 
 const GZIP = gzipSync('{"major":"1"}').toString('latin1');
 
+/** A61: answers that ask for something else; the status line and fields are kept, the verdict judges them. */
+const STATUSES: Readonly<Record<string, string>> = {
+  'A61 401 Status': '401 Unauthorized|{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Unauthorized","code":401}',
+  'A61 403 Status': '403 Forbidden|{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403}',
+  'A61 401 HTML': '401 Unauthorized|<html>Log in</html>',
+  'A61 429': '429 Too Many Requests\r\nRetry-After: 86400|',
+  'A61 503': '503 Service Unavailable\r\nRetry-After: Fri, 31 Dec 9999 23:59:59 GMT|',
+  'A61 999': '999 Request denied|no',
+};
+
+/** A63: text that would do something where it is shown; the probe keeps it as bytes, what shows it escapes it. */
+const SHOWN: Readonly<Record<string, string>> = {
+  'A63 escape': '{"gitVersion":"v1.30.0\x1b[31m\x07"}',
+  'A63 direction': '{"gitVersion":"v1.\xe2\x80\xae0.03"}',
+  'A63 newline': '{"gitVersion":"v1\r\n2026-01-01 INFO all is well"}',
+  'A63 markup': '{"gitVersion":"<script>alert(1)</script>=HYPERLINK(1)"}',
+};
+
 const LOCATIONS = {
   'self loop': '/version',
   metadata: 'http://169.254.169.254/latest/meta-data/',
@@ -275,7 +293,25 @@ export function httpCases(): readonly HttpCase[] {
       answer: says(`HTTP/1.1 302 Found\r\nLocation: /${'a'.repeat(300_000)}\r\n\r\n`),
       outcome: 'http_header_overflow',
     },
-    ...Object.entries(BODIES).map(
+    ...Object.entries(STATUSES).map(([id, text]): HttpCase => {
+      const [status = '', body = ''] = text.split('|');
+      const head = `HTTP/1.1 ${status}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
+      return {
+        id,
+        what: status.slice(0, 40),
+        answer: says(head + body),
+        outcome: null,
+        check: (result) => assert.equal(first(result), head + body),
+      };
+    }),
+    {
+      id: 'A63 latin-1',
+      what: 'Server field beyond ASCII',
+      answer: says(whole(Buffer.from('{}'), 'Server: caf\xe9\r\n')),
+      outcome: null,
+      check: (result) => assert.match(first(result), /\r\nServer: caf/),
+    },
+    ...Object.entries({ ...BODIES, ...SHOWN }).map(
       ([id, body]): HttpCase => ({
         id,
         what: body.slice(0, 40),
