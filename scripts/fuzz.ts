@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type Random, seededRandom } from '../services/lab/random.ts';
 import { mutated } from './fuzz/mutation.ts';
-import { type FuzzTarget, fuzzTargets } from './fuzz/targets.ts';
+import { type FuzzTarget, fuzzTargets, transcriptTargets } from './fuzz/targets.ts';
 
 const USAGE = `node scripts/fuzz.ts [--seconds N] [--runs N] [--seed TEXT] [--target NAME]
 
@@ -70,7 +70,9 @@ async function main(): Promise<number> {
   });
   const seconds = Number(values.seconds ?? DEFAULT_SECONDS);
   const most = values.runs === undefined ? null : Number(values.runs);
-  const targets = fuzzTargets().filter(({ name }) => values.target === undefined || name === values.target);
+  const targets = [...fuzzTargets(), ...transcriptTargets()].filter(
+    ({ name }) => values.target === undefined || name === values.target,
+  );
   if (values.help === true || !(seconds > 0) || (most !== null && !(most > 0)) || targets.length === 0) {
     process.stderr.write(USAGE);
     return values.help === true ? 0 : 2;

@@ -103,8 +103,11 @@ export async function mixture(options: { ms: number; adverse: number; good: numb
 
 async function main(): Promise<number> {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({ options: { minutes: text, seconds: text, adverse: text, good: text, help: { type: 'boolean' } } });
-  const seconds = values.seconds === undefined ? Number(values.minutes ?? DEFAULT_MINUTES) * 60 : Number(values.seconds);
+  const { values } = parseArgs({
+    options: { minutes: text, seconds: text, adverse: text, good: text, help: { type: 'boolean' } },
+  });
+  const seconds =
+    values.seconds === undefined ? Number(values.minutes ?? DEFAULT_MINUTES) * 60 : Number(values.seconds);
   const adverse = Number(values.adverse ?? DEFAULT_SERVERS);
   const good = Number(values.good ?? DEFAULT_SERVERS);
   if (values.help === true || !(seconds > 0) || !(adverse >= 1) || !(good >= 1)) {
@@ -112,7 +115,9 @@ async function main(): Promise<number> {
     return values.help === true ? 0 : 2;
   }
   const result = await mixture({ ms: seconds * 1000, adverse, good });
-  process.stdout.write(`${JSON.stringify({ ...result, failed: result.failed.slice(0, 10), failures: result.failed.length })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ...result, failed: result.failed.slice(0, 10), failures: result.failed.length })}\n`,
+  );
   const flat = result.heap[1] - result.heap[0] < FLAT_BYTES && result.rss[1] - result.rss[0] < FLAT_BYTES;
   return result.failed.length === 0 && result.rejected === 0 && flat ? 0 : 1;
 }

@@ -8,7 +8,11 @@ import { fingerprintLine } from '../../services/fingerprints/fingerprint-line.ts
 import { judge, weigh } from '../../services/fingerprints/match.ts';
 import { COMPONENTS, GRADES, type Verdict } from '../../services/fingerprints/verdict.ts';
 import { verdictLine } from '../../services/fingerprints/verdict-line.ts';
+import { createFirstFlightProbe } from '../../services/probes/first-flight.probe.ts';
 import { FirstFlightReader, MAX_FLIGHT_BYTES } from '../../services/probes/first-flight.ts';
+import { OUTCOME_NAMES } from '../../services/probes/outcome.ts';
+import { shortProbe, targetOf } from '../../test/hostile/adverse-case.ts';
+import { serveTcp } from '../../test/hostile/servers/listener.ts';
 import { flightOf } from '../../test/probes/first-flight-bytes.ts';
 
 export interface FuzzTarget {
@@ -76,6 +80,14 @@ export function fuzzTargets(): readonly FuzzTarget[] {
   ];
 }
 
+/** Whole servers of such bytes, over real sockets: slower than the readers by a hundred times, hence a list of their own. */
+export function transcriptTargets(): readonly FuzzTarget[] {
+  const seeds = fuzzTargets().flatMap((target) =>
+    target.name === 'responses' || target.name === 'TLS flights' ? target.seeds : [],
+  );
+  return [{ name: 'transcripts', seeds, check: checkTranscript }];
+}
+
 /** PostgreSQL has no NUL and no lone surrogate in text. */
 function checkStorable(facts: object | null): void {
   JSON.stringify(facts, (key, value: unknown) => {
@@ -105,4 +117,31 @@ function readPieces(pieces: readonly Buffer[]) {
   const reader = new FirstFlightReader();
   for (const piece of pieces) if (reader.push(piece).state !== 'more') break;
   return { state: reader.end(), flight: reader.flight };
+}
+
+const FULL_PROBE = shortProbe();
+const FIRST_FLIGHT = createFirstFlightProbe({
+  connectMs: 1000,
+  flightMs: 1000,
+  allow: () => true,
+  now: () => new Date(NOW),
+});
+
+/** A server that says this and ends: over real sockets every probe comes to one known end, what it kept can be stored, and nothing rejects. */
+async function checkTranscript(input: Buffer): Promise<void> {
+  const server = await serveTcp((socket) => void socket.once('data', () => socket.end(input)));
+  try {
+    const results = await Promise.all([
+      FULL_PROBE(targetOf(server)),
+      FULL_PROBE(targetOf(server, { transport: 'plain' })),
+      FIRST_FLIGHT(targetOf(server)),
+    ]);
+    for (const { outcome, phase, evidence } of results) {
+      assert.ok(outcome === null ? phase === 'done' : OUTCOME_NAMES.includes(outcome), String(outcome));
+      assert.notEqual(outcome, 'error_ours', 'what a server says is no fault of ours');
+      checkStorable(evidence);
+    }
+  } finally {
+    await server.close();
+  }
 }

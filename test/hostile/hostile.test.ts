@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { issueCertificate } from '../../services/lab/server-certificates.ts';
-import { runCase } from './adverse-case.ts';
+import { assertForgotten, runCase } from './adverse-case.ts';
 import { adverseCases } from './adverse-cases.ts';
 import { serveTls } from './servers/listener.ts';
 
@@ -19,3 +19,5 @@ test('case ids are unique', () => {
 });
 
 for (const adverse of cases) test(`${adverse.id}: ${adverse.what}`, () => runCase(adverse, good));
+
+test('I5: no case leaves a connection or a reader behind', () => assertForgotten());

@@ -18,7 +18,11 @@ const SETUP = [
 const KILL_MS = 120_000;
 
 const inNamespace = (script: string, ...args: readonly string[]) =>
-  spawnSync('unshare', ['-rn', 'sh', '-c', script, 'sh', ...args], { encoding: 'utf8', timeout: KILL_MS, killSignal: 'SIGKILL' });
+  spawnSync('unshare', ['-rn', 'sh', '-c', script, 'sh', ...args], {
+    encoding: 'utf8',
+    timeout: KILL_MS,
+    killSignal: 'SIGKILL',
+  });
 
 const possible = inNamespace(SETUP);
 const skip =

@@ -119,8 +119,10 @@ const GZIP = gzipSync('{"major":"1"}').toString('latin1');
 
 /** A61: answers that ask for something else; the status line and fields are kept, the verdict judges them. */
 const STATUSES: Readonly<Record<string, string>> = {
-  'A61 401 Status': '401 Unauthorized|{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Unauthorized","code":401}',
-  'A61 403 Status': '403 Forbidden|{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403}',
+  'A61 401 Status':
+    '401 Unauthorized|{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Unauthorized","code":401}',
+  'A61 403 Status':
+    '403 Forbidden|{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403}',
   'A61 401 HTML': '401 Unauthorized|<html>Log in</html>',
   'A61 429': '429 Too Many Requests\r\nRetry-After: 86400|',
   'A61 503': '503 Service Unavailable\r\nRetry-After: Fri, 31 Dec 9999 23:59:59 GMT|',

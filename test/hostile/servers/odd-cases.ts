@@ -59,7 +59,7 @@ function rsaSpki(modulusBits: number): Buffer {
 const script = (rest: Partial<TlsScript>): TlsScript => ({
   key: EC.privateKey,
   chain: [odd({})],
-  then: ({ socket, seal }) => void socket.write(seal(Buffer.from(OK.repeat(2)), APPLICATION)),
+  afterwards: ({ socket, seal }) => void socket.write(seal(Buffer.from(OK.repeat(2)), APPLICATION)),
   ...rest,
 });
 
@@ -90,46 +90,96 @@ function refusedLeaf(id: string, what: string, der: Buffer): AdverseCase {
 
 const certificateCases = (): readonly AdverseCase[] => [
   success('A30 NUL', 'NUL in the common name', odd({ subject: commonName(utf8('a\0b')) })),
-  success('A30 BMP', 'common name as BMPString', odd({ subject: commonName(tlv(0x1e, Buffer.from('00610020', 'hex'))) })),
-  success('A30 long', 'common name of 64 kB', odd({ subject: commonName(utf8('x'.repeat(32_000))) })),
-  refusedLeaf('A30 UTF-8', 'common name that is no UTF-8', odd({ subject: commonName(tlv(0x0c, Buffer.of(0xff, 0xfe, 0xc0))) })),
+  success(
+    'A30 BMP',
+    'common name as BMPString',
+    odd({ subject: commonName(tlv(0x1e, Buffer.from('00610020', 'hex'))) }),
+  ),
+  success('A30 long', 'common name of 32 kB', odd({ subject: commonName(utf8('x'.repeat(32_000))) })),
+  refusedLeaf(
+    'A30 UTF-8',
+    'common name that is no UTF-8',
+    odd({ subject: commonName(tlv(0x0c, Buffer.of(0xff, 0xfe, 0xc0))) }),
+  ),
   success('A31 negative', 'negative serial number', odd({ serial: tlv(0x02, Buffer.of(0xff, 0x01)) })),
   success('A31 huge', 'serial number of 1 kB', odd({ serial: unsigned(Buffer.alloc(1024, 0x5a)) })),
-  success('A31 9999', 'valid from 1950 to 9999', odd({ notBefore: utcTime('500101000000Z'), notAfter: generalizedTime('99991231235959Z') })),
+  success(
+    'A31 9999',
+    'valid from 1950 to 9999',
+    odd({ notBefore: utcTime('500101000000Z'), notAfter: generalizedTime('99991231235959Z') }),
+  ),
   refusedLeaf('A31 cut', 'dates without a time', odd({ notAfter: generalizedTime('99991231') })),
   success('A32 Ed448', 'Ed448 key', odd({ spki: spkiOf(ED448) }), { key: ED448.privateKey }),
   refusedLeaf('A32 RSA-512', 'RSA key of 512 bits', odd({ spki: rsaSpki(512) })),
   refusedLeaf('A32 RSA-16384', 'RSA key of 16,384 bits', odd({ spki: rsaSpki(16_384) })),
-  refusedLeaf('A32 DSA', 'DSA key', odd({ spki: generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 }).publicKey.export({ type: 'spki', format: 'der' }) })),
-  refusedLeaf('A32 OID', 'key of an unknown kind', odd({ spki: sequence(sequence(oid('1.3.6.1.4.1.99999.1')), bits(Buffer.of(1, 2, 3))) })),
-  refusedLeaf('A32 point', 'EC key whose point is on no curve', odd({ spki: Buffer.concat([spkiOf(EC).subarray(0, -64), Buffer.alloc(64, 9)]) })),
+  refusedLeaf(
+    'A32 DSA',
+    'DSA key',
+    odd({
+      spki: generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 }).publicKey.export({
+        type: 'spki',
+        format: 'der',
+      }),
+    }),
+  ),
+  refusedLeaf(
+    'A32 OID',
+    'key of an unknown kind',
+    odd({ spki: sequence(sequence(oid('1.3.6.1.4.1.99999.1')), bits(Buffer.of(1, 2, 3))) }),
+  ),
+  refusedLeaf(
+    'A32 point',
+    'EC key whose point is on no curve',
+    odd({ spki: Buffer.concat([spkiOf(EC).subarray(0, -64), Buffer.alloc(64, 9)]) }),
+  ),
   success('A33 CA', 'leaf that is a CA', odd({ authority: true })),
   success('A33 v1', 'version 1, no extensions', odd({ version: 1 })),
   success('A33 empty', 'empty subject, no names', odd({ subject: sequence() })),
 ];
 
-const protocol = (id: string, what: string, serve: AdverseCase['serve']): AdverseCase => ({ id, what, serve, outcome: 'tls_protocol' });
+const protocol = (id: string, what: string, serve: AdverseCase['serve']): AdverseCase => ({
+  id,
+  what,
+  serve,
+  outcome: 'tls_protocol',
+});
 
 /**
  * Handshake messages under the application keys, more of them than are read, and then silence. Bounded, because TLS swallows them without an
  * event: the reader looks at its cap between two reads of the kernel's buffer, not within.
  */
 const sealed = (payload: Buffer, count: number): Partial<TlsScript> => ({
-  then: ({ socket, seal }) =>
+  afterwards: ({ socket, seal }) =>
     void socket.write(Buffer.concat(Array.from({ length: count }, () => seal(payload, HANDSHAKE)))),
 });
 
 export function oddCases(issued: Issued): readonly AdverseCase[] {
   const pair = { key: issued.key, cert: issued.cert };
-  const ticket = message(4, Buffer.concat([Buffer.alloc(8, 1), Buffer.of(1, 1), Buffer.of(0x3a, 0x98), Buffer.alloc(15_000, 2), Buffer.of(0, 0)]));
+  const ticket = message(
+    4,
+    Buffer.concat([
+      Buffer.alloc(8, 1),
+      Buffer.of(1, 1),
+      Buffer.of(0x3a, 0x98),
+      Buffer.alloc(15_000, 2),
+      Buffer.of(0, 0),
+    ]),
+  );
   return [
     ...certificateCases(),
     protocol('A22 SSLv3', 'ServerHello of SSLv3', () =>
-      serveTcp((socket) => void socket.once('data', () => socket.write(record(serverHello({ version: 0x0300 }), 22, 0x0300)))),
+      serveTcp(
+        (socket) => void socket.once('data', () => socket.write(record(serverHello({ version: 0x0300 }), 22, 0x0300))),
+      ),
     ),
-    { ...protocol('A22 SSLv2', 'ServerHello of SSLv2', () =>
-      serveTcp((socket) => void socket.once('data', () => socket.write(Buffer.from('800b0400010002000000000000', 'hex')))),
-    ), outcome: 'tls_not_tls' },
+    {
+      ...protocol('A22 SSLv2', 'ServerHello of SSLv2', () =>
+        serveTcp(
+          (socket) => void socket.once('data', () => socket.write(Buffer.from('800b0400010002000000000000', 'hex'))),
+        ),
+      ),
+      outcome: 'tls_not_tls',
+    },
     protocol('A34', 'an anonymous suite, without a certificate', () =>
       serveTcp((socket) => void socket.once('data', () => socket.write(record(serverHello({ cipher: 0x0034 }))))),
     ),
@@ -149,7 +199,9 @@ export function oddCases(issued: Issued): readonly AdverseCase[] {
     },
     protocol('A41 tickets', 'more session tickets than are read', () => serveScript(script(sealed(ticket, 18)))),
     {
-      ...protocol('A41 updates', 'more key updates than are read', () => serveScript(script(sealed(message(24, Buffer.of(0)), 600)))),
+      ...protocol('A41 updates', 'more key updates than are read', () =>
+        serveScript(script(sealed(message(24, Buffer.of(0)), 600))),
+      ),
       // Each costs the reader a key schedule: so many that the cap ends them before a slow machine's time does.
       options: { limits: { ...SHORT_LIMITS, totalBytes: 8192 } },
     },
@@ -176,7 +228,7 @@ export function oddCases(issued: Issued): readonly AdverseCase[] {
       serve: () =>
         serveScript(
           script({
-            then: ({ socket, seal }) => {
+            afterwards: ({ socket, seal }) => {
               socket.write(seal(ticket, HANDSHAKE));
               const say = (): void => void socket.write(seal(Buffer.from(OK), APPLICATION));
               say();

@@ -27,7 +27,7 @@ export interface TlsScript {
   /** Application data in the flight itself, before the client has said anything but hello. */
   readonly unsolicited?: string;
   /** Called with the first bytes of the client after the flight. */
-  readonly then?: (channel: SecureChannel) => void;
+  readonly afterwards?: (channel: SecureChannel) => void;
 }
 
 /** What is sent under the application keys. */
@@ -51,7 +51,8 @@ const X25519 = 29;
 const u16 = (value: number): Buffer => Buffer.of(value >> 8, value & 0xff);
 const sized8 = (body: Buffer): Buffer => Buffer.concat([Buffer.of(body.length), body]);
 const sized16 = (body: Buffer): Buffer => Buffer.concat([u16(body.length), body]);
-const sized24 = (body: Buffer): Buffer => Buffer.concat([Buffer.of(body.length >> 16), u16(body.length & 0xffff), body]);
+const sized24 = (body: Buffer): Buffer =>
+  Buffer.concat([Buffer.of(body.length >> 16), u16(body.length & 0xffff), body]);
 const extension = (type: number, body: Buffer): Buffer => Buffer.concat([u16(type), sized16(body)]);
 const sha256 = (...parts: readonly Buffer[]): Buffer => createHash('sha256').update(Buffer.concat(parts)).digest();
 const hmac = (key: Buffer, data: Buffer): Buffer => createHmac('sha256', key).update(data).digest();
@@ -110,7 +111,10 @@ function clientHello(bytes: Buffer): ClientHello {
 /** ServerHello; with the random of section 4.1.3 it is a HelloRetryRequest, and the share only names a group. */
 export function helloMessage(session: Buffer, share: Buffer, random: Buffer = Buffer.alloc(32, 7)): Buffer {
   const extensions = Buffer.concat([extension(43, u16(0x0304)), extension(KEY_SHARE, share)]);
-  return message(2, Buffer.concat([u16(0x0303), random, sized8(session), u16(0x1301), Buffer.of(0), sized16(extensions)]));
+  return message(
+    2,
+    Buffer.concat([u16(0x0303), random, sized8(session), u16(0x1301), Buffer.of(0), sized16(extensions)]),
+  );
 }
 
 /** Signature schemes (section 4.2.3) by kind of key. */
@@ -158,19 +162,21 @@ function sayFlight(socket: net.Socket, hello: ClientHello, script: TlsScript): v
   );
   const early = script.unsolicited === undefined ? [] : [application(Buffer.from(script.unsolicited), APPLICATION)];
   socket.write(Buffer.concat([record(serverHello), ...records, ...early]));
-  socket.once('data', () => script.then?.({ socket, seal: application }));
+  socket.once('data', () => script.afterwards?.({ socket, seal: application }));
 }
 
 /** Serves the script to every connection. */
 export function serveScript(script: TlsScript): Promise<AdverseServer> {
-  return serveTcp((socket) => void socket.once('data', (bytes) => sayFlight(socket, clientHello(bytes), script)));
+  return serveTcp(
+    (socket) => void socket.once('data', (bytes: Buffer) => sayFlight(socket, clientHello(bytes), script)),
+  );
 }
 
 /** Answers every ClientHello, the second one included, with a HelloRetryRequest (its random is SHA-256 of that name). */
 export function serveRetries(): Promise<AdverseServer> {
   const random = sha256(Buffer.from('HelloRetryRequest'));
   return serveTcp((socket) => {
-    socket.on('data', (bytes) => {
+    socket.on('data', (bytes: Buffer) => {
       if (bytes[0] !== HANDSHAKE && bytes[6] !== HANDSHAKE) return;
       const hello = bytes[0] === HANDSHAKE ? bytes : bytes.subarray(6);
       const session = hello.subarray(44, 44 + (hello[43] ?? 0));
