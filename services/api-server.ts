@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Api } from './api/context.ts';
 import { Cursors } from './api/cursor.ts';
+import type { ApiKey } from './api/keys/api-key.ts';
 import { PublicView } from './api/public-view.store.ts';
 import { cursorSecret } from './api/secret.store.ts';
 import { createServer } from './api/server.ts';
@@ -12,12 +13,13 @@ import { KubecensusError } from './platform/errors.ts';
 
 const SECRET_BYTES = 32;
 
-/** The server, not listening. */
-export async function apiServer(parts: Parts): Promise<Api> {
+/** The server, not listening. `guest`: as in ApiContext. */
+export async function apiServer(parts: Parts, guest?: ApiKey): Promise<Api> {
   const { config, db } = parts;
   const secret = await cursorSecret(db, randomBytes(SECRET_BYTES).toString('hex'));
   return createServer({
     ...parts,
+    ...(guest === undefined ? {} : { guest }),
     dataDir: config.dataDir,
     cursors: new Cursors(secret),
     publicView: new PublicView(db, config['api.publicNetworks']),

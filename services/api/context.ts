@@ -15,6 +15,7 @@ import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Access, Needs } from './access.ts';
 import type { Cursors } from './cursor.ts';
+import type { ApiKey } from './keys/api-key.ts';
 import type { PublicView } from './public-view.store.ts';
 
 /** How the API of this installation behaves. */
@@ -29,6 +30,8 @@ export interface ApiSettings {
 }
 
 export interface ApiContext {
+  /** Whose key everybody has who brings none; absent: nobody's. For a lab, whose numbers are nobody's secret. */
+  readonly guest?: ApiKey;
   readonly db: Database['db'];
   /** For exports, which copy out of the database. */
   readonly database: Database;

@@ -126,7 +126,8 @@ function addHooks(api: Api, context: ApiContext): void {
 
 async function accessOf(request: FastifyRequest, context: ApiContext): Promise<Access> {
   const bearer = bearerOf(request.headers.authorization);
-  return bearer === null ? { kind: 'public' } : accessOfKey(bearer, context);
+  if (bearer !== null) return accessOfKey(bearer, context);
+  return context.guest === undefined ? { kind: 'public' } : { kind: 'key', key: context.guest };
 }
 
 /** A key, or an address: IPv6 clients have a /64 each. */

@@ -295,3 +295,23 @@ test('the database holds no key that opens anything', async (t) => {
   const rows = await api.database.db.selectFrom('api_key').selectAll().execute();
   assert.ok(!JSON.stringify(rows).includes(key.slice(14)));
 });
+
+test('where everybody has a key of the house, nothing is held back, and what it does not cover stays closed', async (t) => {
+  const guest = {
+    id: 0,
+    prefix: 'demo',
+    name: 'demo',
+    scopes: ['aggregate:read', 'host:read'],
+    networks: ['127.0.0.0/8'],
+  } as const;
+  const api = await startApi(t, { guest });
+  await countedSurvey(api, 'house', [observation()]);
+  const answer = (await (await api.get('/v1/stats?by=component,asn')).json()) as {
+    meta: { suppressedCells: number };
+    data: unknown[];
+  };
+  assert.deepEqual([answer.meta.suppressedCells, answer.data.length], [0, 1]);
+  assert.equal((await api.get('/')).status, 200);
+  assert.equal((await api.get('/v1/endpoints/8.0.0.1/6443/history')).status, 403);
+  assert.equal((await api.get('/v1/opt-outs')).status, 403);
+});

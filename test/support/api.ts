@@ -34,7 +34,12 @@ export interface TestApi {
 /** Starts the API; the end of the test stops it. `now` is a clock that the test may move. */
 export async function startApi(
   t: TestContext,
-  options: { settings?: Partial<ApiSettings>; now?: () => Date; resources?: readonly Resource[] } = {},
+  options: {
+    settings?: Partial<ApiSettings>;
+    now?: () => Date;
+    resources?: readonly Resource[];
+    guest?: ApiContext['guest'];
+  } = {},
 ): Promise<TestApi> {
   const { database, onEnd } = await withDatabase(t);
   const dataDir = await mkdtemp(join(tmpdir(), 'kubecensus-api-'));
@@ -46,6 +51,7 @@ export async function startApi(
     now,
     log: silentLog,
     codeVersion: 'test',
+    ...(options.guest === undefined ? {} : { guest: options.guest }),
     metrics: createMetrics({ version: '1.2.3', commit: null }),
     dataDir,
     cursors: new Cursors('test'),
