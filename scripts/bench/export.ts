@@ -10,6 +10,7 @@ import { createSurvey } from '../../services/surveys/survey.store.ts';
 import { madeUpObservation } from './made-up.ts';
 import { COPY_CLIENT, copyToFile } from './psql.ts';
 import { type Scratch, withScratch } from './scratch-database.ts';
+import { scratchSurvey } from './survey-plan.ts';
 
 const SURVEY = 'bench';
 const OBSERVATIONS = 100_000;
@@ -94,18 +95,7 @@ export async function exportOnce(
 }
 
 async function fill(database: Database): Promise<void> {
-  const plan = {
-    id: SURVEY,
-    method: 'active',
-    seed: 's',
-    sample: null,
-    ports: [6443],
-    portsOnly: false,
-    feeds: [],
-    scope: [],
-    vantage: 'bench',
-    rate: 1,
-  } as const;
+  const plan = scratchSurvey(SURVEY);
   await createSurvey(database.db, plan, {}, NOW);
   await storeChunks(
     database.db,

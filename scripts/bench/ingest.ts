@@ -12,6 +12,7 @@ import { copySeconds, SIGHTING_TABLES } from './copy-rate.ts';
 import { madeUpObservation } from './made-up.ts';
 import { COPY_CLIENT, copyFromFile, copyToFile } from './psql.ts';
 import { withScratch } from './scratch-database.ts';
+import { scratchSurvey } from './survey-plan.ts';
 
 /** COPY of fewer rows would mostly measure connecting. */
 const OBSERVATIONS = 100_000;
@@ -56,18 +57,7 @@ export async function benchIngest(print: (line: string) => void): Promise<void> 
 }
 
 async function planSurvey({ db }: Database, chunks: number): Promise<void> {
-  const plan = {
-    id: 'bench',
-    method: 'active',
-    seed: 's',
-    sample: null,
-    ports: [6443],
-    portsOnly: false,
-    feeds: [],
-    scope: [],
-    vantage: 'bench',
-    rate: 1,
-  } as const;
+  const plan = scratchSurvey('bench');
   await createSurvey(db, plan, {}, NOW);
   await storeChunks(
     db,

@@ -8,6 +8,7 @@ import { CHUNK_SIZE } from '../../services/surveys/chunk.ts';
 import { plan } from '../../services/surveys/plan.job.ts';
 import { createSurvey } from '../../services/surveys/survey.store.ts';
 import { withScratch } from './scratch-database.ts';
+import { scratchSurvey } from './survey-plan.ts';
 
 const NOW = new Date('2026-11-24T12:00:00Z');
 /** A tenth first: what a plan of ten times as many needs more is what would grow. */
@@ -57,18 +58,7 @@ async function addCandidates({ db }: Database, from: number, to: number): Promis
 
 async function planOf({ db }: Database, endpoints: number): Promise<void> {
   const id = `bench-${endpoints}`;
-  const survey = {
-    id,
-    method: 'active',
-    seed: 's',
-    sample: null,
-    ports: [6443],
-    portsOnly: false,
-    feeds: [],
-    scope: [],
-    vantage: 'bench',
-    rate: 1,
-  } as const;
+  const survey = scratchSurvey(id);
   await createSurvey(db, survey, {}, NOW);
   const policy = createPolicy({
     own: [],
