@@ -25,6 +25,8 @@ const api = await createServer(
     codeVersion: 'bench',
     metrics: createMetrics({ version: '1.2.3', commit: null }),
     dataDir: tmpdir(),
+    secret: 'bench',
+    askQueue: async () => undefined,
     cursors: new Cursors('bench'),
     publicView: new PublicView(database.db, SMALLEST_K),
     geo: async () => ({ sources: [], lookup: () => ({ country: null, asn: null, organisation: null }) }),

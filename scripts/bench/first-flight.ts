@@ -1,13 +1,14 @@
 // The first-flight reader: CPU per host against a bare TCP connect and against the full probe in the same run, and memory while hosts are silent.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { issueCertificate } from '../../services/lab/server-certificates.ts';
 import type { FirstFlightProbe, FirstFlightResult } from '../../services/probes/first-flight.probe.ts';
 import { createFirstFlightProbe } from '../../services/probes/first-flight.probe.ts';
 import { createProbe, DEFAULT_LIMITS } from '../../services/probes/tls.probe.ts';
+import { hostAddress, hostsAtOnce } from './many-hosts.ts';
+import { cpuPerCall, interleave, median } from './rounds.ts';
 
 /** The first flight may cost this many bare TCP connects, and this part of a full probe. */
 export const CONNECT_GOAL = 2;
@@ -21,8 +22,6 @@ const PER_ROUND = 2000;
 /** Odd, so that the median is a measured round. */
 const ROUNDS = 9;
 const WARM_UP = 2000;
-/** Descriptors that the process needs besides its sockets. */
-const SPARE_DESCRIPTORS = 200;
 /** Dials in one burst: below the server's accept queue, so that no SYN is dropped. */
 const BURST = 1000;
 const BURST_PAUSE_MS = 100;
@@ -65,22 +64,6 @@ function probeWay(): Way {
   };
 }
 
-/** Microseconds of this process's CPU per call. */
-async function cpuPerCall(way: Way, port: number, calls: number): Promise<number> {
-  let left = calls;
-  const before = process.cpuUsage();
-  const worker = async (): Promise<void> => {
-    while (left-- > 0) await way(port);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / calls;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-}
-
 async function portOf(child: ChildProcess): Promise<number> {
   const [port] = await once(child, 'message');
   return Number(port);
@@ -105,14 +88,15 @@ async function benchCpu(name: string, key: 'ec' | 'rsa', print: (line: string) =
     },
     { name: 'probe', way: probeWay(), rounds: [] as number[] },
   ] as const;
-  for (const { way } of ways) await cpuPerCall(way, port, WARM_UP);
-  for (let round = 0; round < ROUNDS; round++) {
-    // Each round starts with the next one, so that none always meets the warmer machine.
-    for (let turn = 0; turn < ways.length; turn++) {
-      const { way, rounds } = ways[(round + turn) % ways.length] ?? ways[0];
-      rounds.push(await cpuPerCall(way, port, PER_ROUND));
-    }
-  }
+  for (const { way } of ways) await cpuPerCall(way, port, { calls: WARM_UP, atOnce: AT_ONCE });
+  await interleave(
+    ROUNDS,
+    ways.map(
+      ({ way, rounds }) =>
+        async () =>
+          rounds.push(await cpuPerCall(way, port, { calls: PER_ROUND, atOnce: AT_ONCE })),
+    ),
+  );
   await end(child);
   const [connect, flight, probe] = ways.map(({ rounds }) => median(rounds)) as [number, number, number];
   const judged = (ratio: number, goal: number): string =>
@@ -124,23 +108,9 @@ async function benchCpu(name: string, key: 'ec' | 'rsa', print: (line: string) =
   );
 }
 
-/** Open files that this process may have, from the kernel; Infinity where there is no such file. */
-function descriptorLimit(): number {
-  try {
-    const line = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
-    return line === null || line[1] === 'unlimited' ? Number.POSITIVE_INFINITY : Number(line[1]);
-  } catch {
-    return Number.POSITIVE_INFINITY;
-  }
-}
-
-/** 127.1.0.1, 127.1.0.2, ...: one address per host, so that local ports never run out. */
-const addressOf = (index: number): string => `127.1.${Math.floor(index / 250)}.${1 + (index % 250)}`;
-
 async function benchSilence(print: (line: string) => void): Promise<void> {
-  const limit = descriptorLimit();
-  const hosts = Math.min(SILENT_HOSTS, limit - SPARE_DESCRIPTORS);
-  if (hosts < SILENT_HOSTS) print(`silent: only ${limit} open files are allowed here, so ${hosts} hosts`);
+  const hosts = hostsAtOnce(SILENT_HOSTS);
+  if (hosts < SILENT_HOSTS) print(`silent: open files are limited here to ${hosts} hosts`);
   const child = fork(new URL('./silent-server.ts', import.meta.url), { execArgv: [] });
   const port = await portOf(child);
   const probe = createFirstFlightProbe({ ...common, connectMs: SILENCE_MS, flightMs: SILENCE_MS });
@@ -152,7 +122,7 @@ async function benchSilence(print: (line: string) => void): Promise<void> {
   }, LOOK_EVERY_MS);
   const pending: Promise<FirstFlightResult>[] = [];
   for (let index = 0; index < hosts; index++) {
-    pending.push(probe({ address: addressOf(index), port, serverName: null }));
+    pending.push(probe({ address: hostAddress(index), port, serverName: null }));
     if (index % BURST === BURST - 1) await sleep(BURST_PAUSE_MS);
   }
   const results = await Promise.all(pending);

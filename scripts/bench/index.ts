@@ -4,10 +4,14 @@ type Benchmark = (print: (line: string) => void, options: BenchmarkOptions) => P
 export interface BenchmarkOptions {
   /** Observations that `answers` makes; null: as many as take some two minutes. */
   readonly observations: number | null;
+  /** Candidates that `survey` looks at; null: as many as take some two minutes. */
+  readonly candidates: number | null;
+  /** Path of a zgrab2 binary that `probe` is compared with; null: none. */
+  readonly zgrab2: string | null;
 }
 
 export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
-  probe: async (print) => (await import('./probe.ts')).benchProbe(print),
+  probe: async (print, { zgrab2 }) => (await import('./probe.ts')).benchProbe(print, zgrab2),
   'first-flight': async (print) => (await import('./first-flight.ts')).benchFirstFlight(print),
   silent: async (print) => (await import('./silent.ts')).benchSilent(print),
   ingest: async (print) => (await import('./ingest.ts')).benchIngest(print),
@@ -17,5 +21,6 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   plan: async (print) => (await import('./plan.ts')).benchPlan(print),
   fingerprint: async (print) => (await import('./fingerprint.ts')).benchFingerprint(print),
   import: async (print) => (await import('./import.ts')).benchImport(print),
+  survey: async (print, { candidates }) => (await import('./survey.ts')).benchSurvey(print, candidates),
   answers: async (print, { observations }) => (await import('./answers.ts')).benchAnswers(print, observations),
 };

@@ -5,6 +5,9 @@ import { once } from 'node:events';
 import tls from 'node:tls';
 import { issueCertificate } from '../../services/lab/server-certificates.ts';
 import { createProbe, DEFAULT_LIMITS } from '../../services/probes/tls.probe.ts';
+import { benchAgainstZgrab2 } from './against-zgrab2.ts';
+import { runProgram } from './other-program.ts';
+import { cpuPerCall, interleave, median } from './rounds.ts';
 
 /** The probe may cost this many times the minimal loop. */
 export const PROBE_GOAL = 1.3;
@@ -64,23 +67,6 @@ function probeWay(): Way {
   };
 }
 
-/** Microseconds of this process's CPU per call. */
-async function cpuPerCall(way: Way, port: number, calls: number): Promise<number> {
-  let left = calls;
-  const before = process.cpuUsage();
-  const worker = async (): Promise<void> => {
-    while (left-- > 0) await way(port);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / calls;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
-}
-
 async function startServer(pair: { key: string; cert: string }): Promise<{ child: ChildProcess; port: number }> {
   const child = fork(new URL('./answering-server.ts', import.meta.url), { execArgv: [] });
   child.send({ key: pair.key, cert: pair.cert });
@@ -88,29 +74,55 @@ async function startServer(pair: { key: string; cert: string }): Promise<{ child
   return { child, port: Number(port) };
 }
 
+const FLOOR_SECONDS = 1;
+
+/** Microseconds of CPU per connection of OpenSSL's own client in C: a handshake and one GET, nothing read but the answer. */
+async function opensslFloor(port: number): Promise<number> {
+  const { cpuUs, stdout } = await runProgram('openssl', [
+    's_time',
+    '-connect',
+    `127.0.0.1:${port}`,
+    '-new',
+    '-time',
+    String(FLOOR_SECONDS),
+    '-www',
+    '/version',
+  ]);
+  const connections = Number(/^(\d+) connections in \d+ real seconds/m.exec(stdout)?.[1]);
+  return cpuUs / connections;
+}
+
 const LEAVES = { 'EC P-256': 'ec', 'RSA 2048': 'rsa' } as const;
 
-/** Prints CPU per probe and per minimal loop, medians of interleaved rounds, for an EC and an RSA leaf. */
-export async function benchProbe(print: (line: string) => void): Promise<void> {
+/**
+ * Prints CPU per probe, per minimal loop and per connection of `openssl s_time`, medians of interleaved rounds, for an EC and an RSA leaf; then the comparison
+ * with the zgrab2 whose path is given.
+ */
+export async function benchProbe(print: (line: string) => void, zgrab2: string | null): Promise<void> {
   const ways = { minimal: minimalLoop(), probe: probeWay() };
   for (const [name, key] of Object.entries(LEAVES)) {
     const { child, port } = await startServer(await issueCertificate({ key }));
     const rounds: Record<keyof typeof ways, number[]> = { minimal: [], probe: [] };
-    await cpuPerCall(ways.minimal, port, WARM_UP);
-    await cpuPerCall(ways.probe, port, WARM_UP);
-    for (let round = 0; round < ROUNDS; round++) {
-      // Each round starts with the other one, so that neither always meets the warmer machine.
-      const order = round % 2 === 0 ? (['minimal', 'probe'] as const) : (['probe', 'minimal'] as const);
-      for (const way of order) rounds[way].push(await cpuPerCall(ways[way], port, PER_ROUND));
-    }
+    const floor: number[] = [];
+    const measured = (way: keyof typeof ways) => async () =>
+      void rounds[way].push(await cpuPerCall(ways[way], port, { calls: PER_ROUND, atOnce: AT_ONCE }));
+    for (const way of Object.values(ways)) await cpuPerCall(way, port, { calls: WARM_UP, atOnce: AT_ONCE });
+    await interleave(ROUNDS, [
+      measured('minimal'),
+      measured('probe'),
+      async () => floor.push(await opensslFloor(port)),
+    ]);
     child.disconnect();
     await once(child, 'exit');
-    const [reference, measured] = [median(rounds.minimal), median(rounds.probe)];
-    const ratio = measured / reference;
+    const [reference, ours] = [median(rounds.minimal), median(rounds.probe)];
+    const ratio = ours / reference;
     const verdict = ratio <= PROBE_GOAL ? 'met' : 'missed';
     print(
-      `probe, ${name} leaf, ${AT_ONCE} at once: ${measured.toFixed(0)} us CPU per probe, minimal node:tls loop ${reference.toFixed(0)} us, ` +
-        `ratio ${ratio.toFixed(2)} (goal <= ${PROBE_GOAL}: ${verdict}; medians of ${ROUNDS} rounds of ${PER_ROUND})`,
+      `probe, ${name} leaf, ${AT_ONCE} at once: ${ours.toFixed(0)} us CPU per probe, minimal node:tls loop ${reference.toFixed(0)} us, ` +
+        `ratio ${ratio.toFixed(2)} (goal <= ${PROBE_GOAL}: ${verdict}; medians of ${ROUNDS} rounds of ${PER_ROUND}); ` +
+        `openssl s_time with one request, one at a time, ${median(floor).toFixed(0)} us, ratio ${(ours / median(floor)).toFixed(2)}`,
     );
   }
+  if (zgrab2 === null) print('zgrab2: skipped, no binary was named (--zgrab2 PATH)');
+  else await benchAgainstZgrab2(print, zgrab2);
 }

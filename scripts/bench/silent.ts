@@ -1,17 +1,15 @@
 // Memory of many probes that wait at once: hosts that accept and never say a word, spread over 127.0.0.0/8.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProbeResult } from '../../services/probes/probe.ts';
 import { createProbe, DEFAULT_LIMITS } from '../../services/probes/tls.probe.ts';
+import { hostAddress, hostsAtOnce } from './many-hosts.ts';
 
 export const SILENT_HOSTS = 10_000;
 /** Resident memory may grow by this much with all of them waiting. */
 export const SILENT_GOAL_MB = 650;
 
-/** Descriptors that the process needs besides its sockets. */
-const SPARE_DESCRIPTORS = 200;
 /** Dials in one burst: below the server's accept queue, so that no SYN is dropped. */
 const BURST = 1000;
 const BURST_PAUSE_MS = 100;
@@ -21,29 +19,11 @@ const LIMITS = { ...DEFAULT_LIMITS, connectMs: 20_000, tlsMs: 20_000, totalMs: 2
 
 const MB = 1024 * 1024;
 
-/** Open files that this process may have, from the kernel; Infinity where there is no such file. */
-function descriptorLimit(): number {
-  try {
-    const line = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
-    return line === null || line[1] === 'unlimited' ? Number.POSITIVE_INFINITY : Number(line[1]);
-  } catch {
-    return Number.POSITIVE_INFINITY;
-  }
-}
-
-/** 127.1.0.1, 127.1.0.2, ...: one address per host, so that local ports never run out. */
-function addressOf(index: number): string {
-  return `127.${1 + Math.floor(index / 62_500)}.${Math.floor(index / 250) % 250}.${1 + (index % 250)}`;
-}
-
 /** Prints by how much resident memory grew with all hosts waiting, and that every probe ended as tls_timeout. */
 export async function benchSilent(print: (line: string) => void): Promise<void> {
-  const limit = descriptorLimit();
-  const hosts = Math.min(SILENT_HOSTS, limit - SPARE_DESCRIPTORS);
+  const hosts = hostsAtOnce(SILENT_HOSTS);
   if (hosts < SILENT_HOSTS)
-    print(
-      `silent: only ${limit} open files are allowed here, so ${hosts} hosts instead of ${SILENT_HOSTS}; raise it with ulimit -n ${SILENT_HOSTS + SPARE_DESCRIPTORS}`,
-    );
+    print(`silent: open files are limited here to ${hosts} hosts instead of ${SILENT_HOSTS}; ulimit -n raises that`);
   const child = fork(new URL('./silent-server.ts', import.meta.url), { execArgv: [] });
   const [port] = await once(child, 'message');
   const probe = createProbe({
@@ -64,7 +44,7 @@ export async function benchSilent(print: (line: string) => void): Promise<void> 
   for (let index = 0; index < hosts; index++) {
     pending.push(
       probe({
-        address: addressOf(index),
+        address: hostAddress(index),
         port: Number(port),
         serverName: null,
         transport: 'tls',

@@ -9,6 +9,8 @@ export const benchCommand: Command = {
   printsRows: false,
   options: [
     { flags: '--observations <n>', help: 'with answers: observations of the made-up year (1000 to 100000000)' },
+    { flags: '--candidates <n>', help: 'with survey: candidates to look at (1000 to 100000000)' },
+    { flags: '--zgrab2 <path>', help: 'with probe: a zgrab2 binary to compare with' },
   ],
   run: async (session, [name], options) => {
     if (name !== undefined && !Object.hasOwn(BENCHMARKS, name))
@@ -16,10 +18,12 @@ export const benchCommand: Command = {
         'KC_USAGE',
         `There is no benchmark named ${name}; there are: ${Object.keys(BENCHMARKS).join(', ')}.`,
       );
-    const observations = readObservations(textOption(options, 'observations'));
+    const observations = readNumber('observations', options);
+    const candidates = readNumber('candidates', options);
+    const zgrab2 = textOption(options, 'zgrab2');
     for (const [key, run] of Object.entries(BENCHMARKS)) {
       if (name === undefined || name === key)
-        await run((line) => void process.stdout.write(`${key}: ${line}\n`), { observations });
+        await run((line) => void process.stdout.write(`${key}: ${line}\n`), { observations, candidates, zgrab2 });
       if (session.signal.aborted) break;
     }
     return EXIT.done;
@@ -29,13 +33,11 @@ export const benchCommand: Command = {
 const FEWEST = 1000;
 const MOST = 100_000_000;
 
-function readObservations(text: string | null): number | null {
+function readNumber(flag: string, options: Parameters<typeof textOption>[0]): number | null {
+  const text = textOption(options, flag);
   if (text === null) return null;
   const number = Number(text);
   if (!/^[0-9]+$/.test(text) || number < FEWEST || number > MOST)
-    throw new KubecensusError(
-      'KC_USAGE',
-      `--observations takes a whole number from ${FEWEST} to ${MOST}, not ${text}.`,
-    );
+    throw new KubecensusError('KC_USAGE', `--${flag} takes a whole number from ${FEWEST} to ${MOST}, not ${text}.`);
   return number;
 }

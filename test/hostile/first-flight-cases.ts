@@ -89,7 +89,7 @@ export function flightCases(issued: Issued, crowded: Issued): readonly FlightCas
       serve: () => serveTcp(() => {}),
       outcome: 'error_ours',
       detail: 'EADDRNOTAVAIL',
-      options: { source: '192.0.2.1' },
+      options: { sources: ['192.0.2.1'] },
       accepted: 0,
     },
     {

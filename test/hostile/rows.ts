@@ -78,7 +78,7 @@ export const HOSTILE_ROWS: Readonly<Record<string, HostileRow>> = {
   ),
   A41: row(
     'tls_protocol',
-    'bounded bursts: TLS swallows an endless flood inside one read, where I2 and I4 are not kept',
+    'between two looks at the cap TLS swallows what the kernel holds: I4 is exceeded by up to some megabytes (floods.test.ts)',
   ),
   A42: row('http_incomplete'),
   A43: row('tls_protocol', 'oversized EncryptedExtensions: tls_msg_too_large'),

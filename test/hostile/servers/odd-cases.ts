@@ -145,8 +145,8 @@ const protocol = (id: string, what: string, serve: AdverseCase['serve']): Advers
 });
 
 /**
- * Handshake messages under the application keys, more of them than are read, and then silence. Bounded, because TLS swallows them without an
- * event: the reader looks at its cap between two reads of the kernel's buffer, not within.
+ * Handshake messages under the application keys, more of them than are read, and then silence. Endless floods of them need a process of their own, as TLS
+ * swallows them without an event and as fast as they come: floods.test.ts.
  */
 const sealed = (payload: Buffer, count: number): Partial<TlsScript> => ({
   afterwards: ({ socket, seal }) =>

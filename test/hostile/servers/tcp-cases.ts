@@ -97,7 +97,7 @@ export function tcpCases(issued: Issued): readonly AdverseCase[] {
       what: 'a source address that this machine does not have',
       serve: () => serveTcp(() => {}),
       outcome: 'error_ours',
-      options: { source: '192.0.2.1' },
+      options: { sources: ['192.0.2.1'] },
       accepted: 0,
       check: ({ detail }) => assert.equal(detail, 'EADDRNOTAVAIL'),
     },
