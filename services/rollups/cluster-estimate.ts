@@ -104,6 +104,14 @@ export class ClusterEstimate {
     return { component: this.#components.rootOf(at), sameKeys: this.#sameKeys[at] ?? at };
   }
 
+  /** Of all endpoints that were added; after join(). */
+  get whole(): ClusterInterval {
+    const count = new ClusterCount();
+    for (let at = 0; at < this.#sameKeys.length; at++)
+      count.see({ component: this.#components?.rootOf(at) ?? at, sameKeys: this.#sameKeys[at] as number });
+    return count.interval;
+  }
+
   /** The keys that join nothing. */
   get sharedKeys(): ReadonlySet<string> {
     return new Set([...this.#keys].filter(([, key]) => this.#spread[key] === SHARED).map(([text]) => text));

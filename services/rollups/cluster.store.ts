@@ -22,20 +22,12 @@ const ENDPOINT = sql<string>`coalesce(host(o.address), o.host) || ' ' || o.port`
  * those that meet the conditions are counted. Largest first, then by value. Throws KC_NO_SURVEY when there is no survey of that id.
  */
 export async function clusters(db: Kysely<DB>, query: Omit<CountQuery, 'unit'>): Promise<ClusterCell[]> {
-  await requireSurvey(db, query.surveyId);
-  await requireObservations(db, [query.surveyId]);
-  const estimate = new ClusterEstimate();
-  const members = sql<ClusterMember>`
-    select ${ENDPOINT} as endpoint, coalesce(host(o.address), o.host) as address, coalesce(${NETWORK}, o.host) as network,
-      array(select jsonb_array_elements_text(coalesce(o.verdict->'cluster'->'keys', '[]'))) as keys
-    from observation o where o.survey_id = ${query.surveyId} and ${RECOGNISED}`;
   const chosen = sql<{ endpoint: string; values: string[] }>`
     select ${ENDPOINT} as endpoint, ${valuesOf(query.by)} as values from ${observations(query.by)}
     where ${selected(query)} and ${RECOGNISED}`;
   const cells = new Map<string, ClusterCount>();
   await inTransaction(db, async (tx) => {
-    await eachRow(tx, members, (member) => estimate.add(member));
-    estimate.join();
+    const estimate = await joined(tx, query.surveyId);
     await eachRow(tx, chosen, ({ endpoint, values }) => {
       const key = JSON.stringify(values);
       const cell = cells.get(key) ?? new ClusterCount();
@@ -56,12 +48,27 @@ export async function clusterInterval(
   surveyId: string,
   where: CountQuery['where'] = {},
 ): Promise<ClusterInterval> {
+  if (Object.keys(where).length === 0) return inTransaction(db, async (tx) => (await joined(tx, surveyId)).whole);
   const [cell] = await clusters(db, { surveyId, by: [], where });
   return cell === undefined ? { low: 0, high: 0 } : { low: cell.low, high: cell.high };
 }
 
+/** The keys of all recognised endpoints of the survey, joined. */
+async function joined(tx: Kysely<DB>, surveyId: string): Promise<ClusterEstimate> {
+  await requireSurvey(tx, surveyId);
+  await requireObservations(tx, [surveyId]);
+  const estimate = new ClusterEstimate();
+  const members = sql<ClusterMember>`
+    select ${ENDPOINT} as endpoint, coalesce(host(o.address), o.host) as address, coalesce(${NETWORK}, o.host) as network,
+      array(select jsonb_array_elements_text(coalesce(o.verdict->'cluster'->'keys', '[]'))) as keys
+    from observation o where o.survey_id = ${surveyId} and not o.superseded and ${RECOGNISED}`;
+  await eachRow(tx, members, (member) => estimate.add(member));
+  estimate.join();
+  return estimate;
+}
+
 /** Both reads see the same rows: inside the caller's transaction, else in one of their own. */
-function inTransaction(db: Kysely<DB>, run: (tx: Kysely<DB>) => Promise<void>): Promise<void> {
+function inTransaction<T>(db: Kysely<DB>, run: (tx: Kysely<DB>) => Promise<T>): Promise<T> {
   return db.isTransaction ? run(db) : db.transaction().setIsolationLevel('repeatable read').execute(run);
 }
 

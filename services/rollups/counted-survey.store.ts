@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
+import { FLAGS_OF, type StoredFlag } from '../surveys/flags.store.ts';
 import { latestSurvey } from '../surveys/survey.store.ts';
 import type { CountedSurvey, SurveyFlag } from './counted-survey.ts';
 
@@ -20,6 +21,7 @@ interface Row {
   readonly rolledUp: Date | null;
   readonly namedBy: readonly string[];
   readonly partialFeed: boolean;
+  readonly stored: readonly StoredFlag[];
 }
 
 /** Where a page of surveys goes on: behind this one. */
@@ -66,7 +68,7 @@ async function select(db: Kysely<DB>, condition: ReturnType<typeof isBehind>, li
           where f.kind = 'sightings' and f.state not in ('held', 'rejected') and f.started_at <= s.created_at and (s.feeds = '{}' or f.feed = any(s.feeds))
           order by f.feed, f.query, f.source_sha256, f.id desc
         ) last where last.state <> 'complete'
-      ) as "partialFeed"
+      ) as "partialFeed", ${FLAGS_OF} as stored
     from survey s where ${condition} order by s.created_at desc, s.id desc limit ${limit}
   `.execute(db);
   return rows.map((row) => ({
@@ -91,6 +93,10 @@ function flagsOf(row: Row): SurveyFlag[] {
     sampled: row.sample !== null,
     partial_feed: row.partialFeed,
     opted_out: Object.hasOwn(row.excluded, 'opted_out'),
+    scope_blocked_us: row.stored.includes('scope_blocked_us'),
+    mass_loss: row.stored.includes('mass_loss'),
+    chunk_quarantined: row.stored.includes('chunk_quarantined'),
+    headline_jump: row.stored.includes('headline_jump'),
     lab: row.scope.some((network) => network.startsWith('lab:')),
   };
   return (Object.keys(holds) as SurveyFlag[]).filter((flag) => holds[flag]);

@@ -8,6 +8,12 @@ export const SURVEY_FLAGS = {
   sampled: 'the survey drew a part of its candidates; counts are those of the sample',
   partial_feed: 'a feed that the survey draws from was cut short',
   opted_out: 'endpoints whose owners opted out are left out',
+  scope_blocked_us: 'networks that began to refuse us were left alone for the rest of the survey',
+  mass_loss:
+    'so much was lost at once that the fault was taken for ours: the survey was paused, and endpoints of that time count as suspect',
+  chunk_quarantined: 'a part of the targets was given up, because it ended its process or always failed',
+  headline_jump:
+    'a headline count differs by more than a fifth from the survey before, which is the data as often as the world',
   lab: 'the survey looked at a lab on loopback and not at the internet',
 } as const;
 export type SurveyFlag = keyof typeof SURVEY_FLAGS;

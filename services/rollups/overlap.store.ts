@@ -29,14 +29,14 @@ export async function surveyOverlaps(db: Kysely<DB>, surveyId: string): Promise<
     with thing as (
       select array_agg(distinct f.feed) as feeds, bool_or(o.component is not null and o.component <> 'other') as kubernetes
       from observation o cross join unnest(o.feeds) as f (feed)
-      where o.survey_id = ${surveyId} group by coalesce(host(o.address), o.host), o.port
+      where o.survey_id = ${surveyId} and not o.superseded group by coalesce(host(o.address), o.host), o.port
     ) select feeds, count(*) as endpoints, count(*) filter (where kubernetes) as kubernetes from thing group by feeds
   `.execute(db);
   const read = async ({ which, key }: { which: RawBuilder<unknown>; key: RawBuilder<unknown> }) => {
     const { rows: counted } = await sql<CountedFeeds>`
       select feeds, count(*) from (
         select array_agg(distinct f.feed) as feeds from observation o cross join unnest(o.feeds) as f (feed)
-        where o.survey_id = ${surveyId} and ${which} group by ${key}
+        where o.survey_id = ${surveyId} and not o.superseded and ${which} group by ${key}
       ) t group by feeds
     `.execute(db);
     return combinations(counted);

@@ -2,7 +2,9 @@
 import type { Kysely } from 'kysely';
 import type { Clock } from '../platform/clock.ts';
 import type { DB } from '../platform/db/schema.ts';
+import { forgetWatch } from '../surveys/brake.store.ts';
 import { completeSurvey, needsRollup } from '../surveys/survey.store.ts';
+import { keepJump } from './headline-jump.store.ts';
 import { recompute } from './rollup.store.ts';
 import { keepSummary } from './summary.store.ts';
 
@@ -12,5 +14,7 @@ export async function rollUp(surveyId: string, context: { db: Kysely<DB>; now: C
   if (!(await needsRollup(context.db, surveyId))) return false;
   await recompute(context.db, surveyId, context.now());
   await keepSummary(context.db, surveyId);
+  await keepJump(context.db, surveyId);
+  await forgetWatch(context.db, surveyId);
   return true;
 }

@@ -57,11 +57,11 @@ function condition(dim: Dimension, wanted: readonly string[], by: readonly Dimen
 export const valuesOf = (by: readonly Dimension[]): RawBuilder<string[]> =>
   sql`array[${sql.join(by.map((dim) => sql`coalesce(${EXPRESSIONS[dim]}, '')`))}]::text[]`;
 
-/** The observations of the survey that meet the conditions. */
+/** The observations of the survey that meet the conditions: one for each endpoint, whatever number of vantages looked. */
 export function selected({ surveyId, where, by }: Pick<CountQuery, 'surveyId' | 'where' | 'by'>): RawBuilder<unknown> {
   const filtered = Object.entries(where) as [Dimension, readonly string[]][];
   const conditions = filtered.map(([dim, wanted]) => sql`and ${condition(dim, wanted, by)}`);
-  return sql`o.survey_id = ${surveyId} ${sql.join(conditions, sql` `)}`;
+  return sql`o.survey_id = ${surveyId} and not o.superseded ${sql.join(conditions, sql` `)}`;
 }
 
 /** Finds the survey's suspects, recomputes all its rollup sets and marks it; idempotent. */
@@ -85,22 +85,24 @@ const SORT_MEMORY = '128MB';
 async function readTable(tx: Kysely<DB>, surveyId: string): Promise<SurveyTable> {
   const table = new SurveyTable(COLUMNS);
   await sql`set local work_mem = ${sql.lit(SORT_MEMORY)}`.execute(tx);
-  const columns = COLUMNS.map((dim) => sql`coalesce(${EXPRESSIONS[dim]}, '') as ${sql.ref(dim)}`);
-  const rows = sql<
-    Record<Dimension, string> & { feeds: string[]; host: string; network: string; certificate: string | null }
-  >`
-    select ${sql.join(columns)}, to_json(o.feeds) as feeds, coalesce(host(o.address), o.host) as host, ${PUBLISHED_NETWORK} as network, o.certificate_id as certificate
-    from ${observations([])} where o.survey_id = ${surveyId} order by o.address, case when o.address is null then o.host end`;
-  await eachRow(tx, rows, ({ feeds, host, network, certificate, ...row }) =>
-    table.add({
-      values: COLUMNS.map((dim) => row[dim]),
-      feeds,
-      host,
-      network,
-      certificate: certificate === null ? null : Number(certificate),
-    }),
-  );
+  // Values and feeds as one text: what comes again is looked up and not read again.
+  const columns = COLUMNS.map((dim) => sql`coalesce(${EXPRESSIONS[dim]}, '')`);
+  const rows = sql<{ kind: string; host: string; network: string; certificate: string | null }>`
+    select json_build_array(to_json(o.feeds), ${sql.join(columns)})::text as kind, coalesce(host(o.address), o.host) as host, ${PUBLISHED_NETWORK} as network,
+      o.certificate_id as certificate
+    from ${observations([])} where o.survey_id = ${surveyId} and not o.superseded order by o.address, case when o.address is null then o.host end`;
+  const kinds = new Map<string, number>();
+  await eachRow(tx, rows, ({ kind, host, network, certificate }) => {
+    const known = kinds.get(kind) ?? kindIn(table, kind);
+    kinds.set(kind, known);
+    table.add({ kind: known, host, network, certificate: certificate === null ? null : Number(certificate) });
+  });
   return table;
+}
+
+function kindIn(table: SurveyTable, text: string): number {
+  const [feeds, ...values] = JSON.parse(text) as [string[], ...string[]];
+  return table.kindOf(values, feeds);
 }
 
 /** Cells of one statement: some hundred kilobytes. */
@@ -146,9 +148,9 @@ export interface CountQuery {
  * Throws KC_NO_SURVEY when there is no survey of that id.
  */
 export async function count(db: Kysely<DB>, query: CountQuery): Promise<Cell[]> {
-  const kept = ROLLUP_SETS.some((set) => set.join() === query.by.join()) && Object.keys(query.where).length === 0;
+  const kept = keptSet(query);
   const { rolledUp } = await requireSurvey(db, query.surveyId);
-  const rows = kept && rolledUp ? await fromRollups(db, query) : await recount(db, query);
+  const rows = kept !== null && rolledUp ? await fromRollups(db, query, kept) : await recount(db, query);
   return rows.map((row) => ({
     values: Object.fromEntries(
       query.by.map((dim, index) => [dim, row.values[index] === '' ? null : (row.values[index] ?? null)]),
@@ -174,9 +176,32 @@ export async function requireSurvey(db: Kysely<DB>, surveyId: string): Promise<{
   return { rolledUp: row.rolled_up_at !== null };
 }
 
-async function fromRollups(db: Kysely<DB>, query: CountQuery): Promise<{ values: string[]; count: number }[]> {
+/**
+ * The kept set whose cells answer the question: it has exactly the dimensions that are counted by and asked for, in any order. Cells of several values are added
+ * up where a dimension is only asked for, which is right for endpoints alone, of which each has one value; feeds may name the same ones.
+ */
+function keptSet({ by, where, unit }: CountQuery): readonly Dimension[] | null {
+  const filtered = Object.entries(where) as [Dimension, readonly string[]][];
+  const isAdded = ([dim, wanted]: [Dimension, readonly string[]]): boolean =>
+    !by.includes(dim) && new Set(wanted).size !== 1;
+  if (filtered.some((one) => isAdded(one) && (unit !== 'endpoint' || one[0] === 'feed'))) return null;
+  const dims = new Set([...by, ...filtered.map(([dim]) => dim)]);
+  return ROLLUP_SETS.find((set) => set.length === dims.size && set.every((dim) => dims.has(dim))) ?? null;
+}
+
+async function fromRollups(
+  db: Kysely<DB>,
+  { surveyId, by, where, unit }: CountQuery,
+  set: readonly Dimension[],
+): Promise<{ values: string[]; count: number }[]> {
+  const value = (dim: Dimension): RawBuilder<string> => sql`values[${sql.lit(set.indexOf(dim) + 1)}]`;
+  const conditions = (Object.entries(where) as [Dimension, readonly string[]][]).map(
+    ([dim, wanted]) => sql`and ${value(dim)} = any(${[...wanted]}::text[])`,
+  );
   const result = await sql<{ values: string[]; count: number }>`
-    select values, count from rollup where survey_id = ${query.surveyId} and unit = ${query.unit} and dims = ${[...query.by]}::text[] order by count desc, values
+    select array[${sql.join(by.map(value))}]::text[] as values, sum(count) as count from rollup
+    where survey_id = ${surveyId} and unit = ${unit} and dims = ${[...set]}::text[] ${sql.join(conditions, sql` `)}
+    group by 1 order by 2 desc, 1
   `.execute(db);
   return result.rows;
 }

@@ -23,7 +23,7 @@ export async function countSampling(db: Kysely<DB>, surveyId: string): Promise<S
   const { rows } = await sql<Record<keyof NetworkSample, string>>`
     select count(*) as observed, count(*) filter (where certificate_name) as "certificateName", count(*) filter (where version_endpoint) as "versionEndpoint",
       count(*) filter (where certificate_name and version_endpoint) as both
-    from observation o where survey_id = ${surveyId}
+    from observation o where survey_id = ${surveyId} and not superseded
     group by coalesce(${NETWORK}, o.host) order by coalesce(${NETWORK}, o.host) collate "C"
   `.execute(db);
   const networks = rows.map(

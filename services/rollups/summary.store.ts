@@ -9,6 +9,8 @@ import { type CountQuery, observations, selected } from './rollup.store.ts';
 import type { Unit } from './rollup.ts';
 import { countSampling } from './sample-estimate.store.ts';
 import { GRADE } from './suspect.store.ts';
+import { countVantages } from './vantages.store.ts';
+import type { VantageCounts } from './vantages.ts';
 
 /** The summary that is kept, else a new count. The survey must exist. */
 export async function surveySummary(db: Kysely<DB>, surveyId: string): Promise<SurveySummary> {
@@ -17,6 +19,14 @@ export async function surveySummary(db: Kysely<DB>, surveyId: string): Promise<S
   if (kept === null) return countSummary(db, surveyId);
   // One that was kept before there were estimates has none.
   return kept.sampling === undefined ? { ...kept, sampling: await countSampling(db, surveyId) } : kept;
+}
+
+/** What the vantages of a counted survey saw; null for a survey from one, and before it is counted. */
+export async function keptVantages(
+  db: Kysely<DB>,
+  { id, rolledUpAt }: { readonly id: string; readonly rolledUpAt: Date | null },
+): Promise<VantageCounts | null> {
+  return rolledUpAt === null ? null : ((await surveySummary(db, id)).vantages ?? null);
 }
 
 /** Counts the summary of a counted survey and keeps it with the survey; recompute() drops it. Idempotent. */
@@ -30,6 +40,7 @@ async function countSummary(db: Kysely<DB>, surveyId: string): Promise<SurveySum
     headline: await countHeadline(db, surveyId),
     clusters: await clusterInterval(db, surveyId),
     sampling: await countSampling(db, surveyId),
+    vantages: await countVantages(db, surveyId),
     addressOfNetwork: Object.fromEntries(await addressPerNetwork(db, surveyId)),
   };
 }

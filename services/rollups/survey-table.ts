@@ -2,10 +2,8 @@
 
 /** What one endpoint adds to the counts. */
 export interface TableRow {
-  /** One per column of the table; '' where not observed. */
-  readonly values: readonly string[];
-  /** The feeds that named it; it counts in each where counts go by feed, and under '' where there is none. */
-  readonly feeds: readonly string[];
+  /** The kind that kindOf() gave for its values and feeds. */
+  readonly kind: number;
   readonly host: string;
   readonly network: string;
   readonly certificate: number | null;
@@ -27,19 +25,18 @@ const FIRST_LENGTH = 1024;
 const GROWTH = 1.5;
 
 /**
- * Takes endpoints ordered by host, the hosts of a network next to each other; then counts by any columns. Distinct hosts and networks of a cell
- * are those that differ from the last one seen in it, because equal ones are neighbours; certificates are walked again in their own order. 1,500,000
- * endpoints take some 120 MB.
+ * Takes endpoints ordered by host, the hosts of a network next to each other; then counts by any columns. Endpoints with the same values and feeds
+ * are of one kind, and a kind's cells are found once for each set. Distinct hosts and networks of a cell are those that differ from the last one
+ * seen in it, because equal ones are neighbours; certificates are walked again in their own order. 1,500,000 endpoints take some 40 MB, and each kind
+ * some 100 bytes more.
  */
 export class SurveyTable {
   readonly #columns: readonly string[];
   readonly #words: Words[];
-  readonly #codes: Codes[];
-  readonly #feedLists = new Words();
   readonly #feedWords = new Words();
-  /** Codes of the feeds of every list that occurs. */
-  readonly #feedsOf: number[][] = [];
-  readonly #feedList = new Codes();
+  /** The codes of each kind's values, and those of its feeds. */
+  readonly #kinds: { readonly codes: Uint32Array; readonly feeds: readonly number[] }[] = [];
+  readonly #kind = new Codes();
   readonly #host = new Codes();
   readonly #network = new Codes();
   readonly #certificate = new Codes((length) => new Float64Array(length));
@@ -48,21 +45,30 @@ export class SurveyTable {
   #networks = 0;
   #byCertificate: Uint32Array | null = null;
 
-  /** `columns` names all columns but the feeds, in the order of the rows' values. */
+  /** `columns` names all columns but the feeds, in the order of the values of a kind. */
   constructor(columns: readonly string[]) {
     this.#columns = columns;
     this.#words = columns.map(() => new Words());
-    this.#codes = columns.map(() => new Codes());
   }
 
-  add({ values, feeds, host, network, certificate }: TableRow): void {
-    for (const [at, codes] of this.#codes.entries()) codes.push((this.#words[at] as Words).codeOf(values[at] ?? ''));
-    const list = this.#feedLists.codeOf(JSON.stringify(feeds));
-    this.#feedsOf[list] ??= (feeds.length === 0 ? [''] : feeds).map((feed) => this.#feedWords.codeOf(feed));
-    this.#feedList.push(list);
+  /**
+   * A number for endpoints with these values, one per column ('' where not observed), that were named by these feeds: they count in each where counts
+   * go by feed, and under '' where there is none. Whoever asks once for equal ones saves time; asking again is no mistake.
+   */
+  kindOf(values: readonly string[], feeds: readonly string[]): number {
+    return (
+      this.#kinds.push({
+        codes: Uint32Array.from(this.#words, (words, at) => words.codeOf(values[at] ?? '')),
+        feeds: (feeds.length === 0 ? [''] : feeds).map((feed) => this.#feedWords.codeOf(feed)),
+      }) - 1
+    );
+  }
+
+  add({ kind, host, network, certificate }: TableRow): void {
     if (this.#last?.host !== host) this.#hosts++;
     if (this.#last?.network !== network) this.#networks++;
     this.#last = { host, network };
+    this.#kind.push(kind);
     this.#host.push(this.#hosts);
     this.#network.push(this.#networks);
     this.#certificate.push(certificate === null ? 0 : certificate);
@@ -70,30 +76,57 @@ export class SurveyTable {
 
   /** Every cell that has an endpoint, by these columns. */
   cells(by: readonly string[]): TableCell[] {
-    const groups = new Groups(this.#lengths(by));
-    const group = this.#grouper(by, groups);
-    const rows = this.#host.length;
-    const [host, network, certificate] = [this.#host.all, this.#network.all, this.#certificate.all];
-    for (let row = 0; row < rows; row++)
-      group(row, (cell) => {
-        cell.endpoints++;
-        if (cell.lastHost !== host[row]) cell.hosts++;
-        if (cell.lastNetwork !== network[row]) cell.networks++;
-        cell.lastHost = host[row] as number;
-        cell.lastNetwork = network[row] as number;
-      });
-    for (const row of this.#inOrderOfCertificates())
-      group(row, (cell) => {
-        if (cell.lastCertificate !== certificate[row]) cell.certificates++;
-        cell.lastCertificate = certificate[row] as number;
-      });
-    return groups.all.map(({ codes, endpoints, hosts, certificates, networks }) => ({
-      values: codes.map((code, at) => this.#wordsOf(by[at] as string).textOf(code)),
-      endpoints,
-      hosts,
-      certificates,
-      networks,
-    }));
+    const { keys, begins, cells } = this.#cellsOfKinds(by);
+    const [kinds, certificate] = [this.#kind.all, this.#certificate.all];
+    const endpoints = new Uint32Array(keys.length);
+    const hosts = new Distinct(keys.length, this.#host.all);
+    const networks = new Distinct(keys.length, this.#network.all);
+    for (let row = 0; row < this.#kind.length; row++) {
+      const kind = kinds[row] as number;
+      for (let at = begins[kind] as number; at < (begins[kind + 1] as number); at++) {
+        const cell = cells[at] as number;
+        endpoints[cell] = (endpoints[cell] as number) + 1;
+        hosts.see(cell, row);
+        networks.see(cell, row);
+      }
+    }
+    const certificates = new Distinct(keys.length, certificate);
+    for (const row of this.#inOrderOfCertificates()) {
+      const kind = kinds[row] as number;
+      for (let at = begins[kind] as number; at < (begins[kind + 1] as number); at++)
+        certificates.see(cells[at] as number, row);
+    }
+    return keys
+      .map((codes, cell) => ({
+        values: codes.map((code, at) => this.#wordsOf(by[at] as string).textOf(code)),
+        endpoints: endpoints[cell] as number,
+        hosts: hosts.counts[cell] as number,
+        certificates: certificates.counts[cell] as number,
+        networks: networks.counts[cell] as number,
+      }))
+      .filter((cell) => cell.endpoints > 0);
+  }
+
+  /** The cells of every kind: those of kind k are `cells[begins[k]]` to `cells[begins[k + 1] - 1]`, numbers of `keys`, which are codes by column. */
+  #cellsOfKinds(by: readonly string[]): { keys: number[][]; begins: Uint32Array; cells: Uint32Array } {
+    const columns = by.map((column) => (column === FEED ? null : this.#at(column)));
+    const byFeed = columns.includes(null);
+    const lengths = by.map((column) => this.#wordsOf(column).count);
+    const numbers = new Map<number, number>();
+    const keys: number[][] = [];
+    const begins = new Uint32Array(this.#kinds.length + 1);
+    const cells: number[] = [];
+    for (const [kind, { codes, feeds }] of this.#kinds.entries()) {
+      for (const feed of byFeed ? feeds : NO_FEED) {
+        const key = columns.map((column) => (column === null ? feed : (codes[column] as number)));
+        const number = keyNumber(key, lengths);
+        const known = numbers.get(number);
+        if (known === undefined) numbers.set(number, keys.push(key) - 1);
+        cells.push(known ?? keys.length - 1);
+      }
+      begins[kind + 1] = cells.length;
+    }
+    return { keys, begins, cells: Uint32Array.from(cells) };
   }
 
   #wordsOf(column: string): Words {
@@ -104,36 +137,6 @@ export class SurveyTable {
     const at = this.#columns.indexOf(column);
     if (at < 0) throw new RangeError(`${column} is no column of the table`);
     return at;
-  }
-
-  #lengths(by: readonly string[]): number[] {
-    return by.map((column) => this.#wordsOf(column).count);
-  }
-
-  /** Calls back with the cell of a row, or with each of its cells where it has several feeds. */
-  #grouper(by: readonly string[], groups: Groups): (row: number, see: (cell: Group) => void) => void {
-    const columns = by.map((column) => (column === FEED ? null : (this.#codes[this.#at(column)] as Codes).all));
-    const feedAt = columns.indexOf(null);
-    const codes = by.map(() => 0);
-    const fill = (row: number): void => {
-      for (let at = 0; at < columns.length; at++) {
-        const column = columns[at];
-        if (column != null) codes[at] = column[row] as number;
-      }
-    };
-    if (feedAt < 0)
-      return (row, see) => {
-        fill(row);
-        see(groups.of(codes));
-      };
-    const lists = this.#feedList.all;
-    return (row, see) => {
-      fill(row);
-      for (const feed of this.#feedsOf[lists[row] as number] as number[]) {
-        codes[feedAt] = feed;
-        see(groups.of(codes));
-      }
-    };
   }
 
   #inOrderOfCertificates(): Uint32Array {
@@ -147,41 +150,34 @@ export class SurveyTable {
   }
 }
 
-interface Group {
-  readonly codes: readonly number[];
-  endpoints: number;
-  hosts: number;
-  certificates: number;
-  networks: number;
-  lastHost: number;
-  lastNetwork: number;
-  lastCertificate: number;
+/** One round where counts do not go by feed. */
+const NO_FEED = [-1] as const;
+
+/** The codes of a key as one number: columns have far fewer than 2^26 values, and a set has two columns. */
+function keyNumber(key: readonly number[], lengths: readonly number[]): number {
+  let number = 0;
+  for (let at = 0; at < key.length; at++) number = number * (lengths[at] as number) + (key[at] as number);
+  if (!Number.isSafeInteger(number)) throw new RangeError(`Cells by ${lengths.length} columns cannot be numbered.`);
+  return number;
 }
 
-/** Cells by the codes of their values, as one number: columns have far fewer than 2^26 values, and a set has two columns. */
-class Groups {
-  readonly #lengths: readonly number[];
-  readonly #byKey = new Map<number, Group>();
+/** Counts the different values that each cell sees, equal ones one after the other. */
+class Distinct {
+  readonly counts: Uint32Array;
+  readonly #last: Float64Array;
+  readonly #values: Numbers;
 
-  constructor(lengths: readonly number[]) {
-    this.#lengths = lengths;
-    const keys = lengths.reduce((product, length) => product * length, 1);
-    if (!Number.isSafeInteger(keys)) throw new RangeError(`${keys} cells cannot be numbered`);
+  constructor(cells: number, values: Numbers) {
+    this.counts = new Uint32Array(cells);
+    this.#last = new Float64Array(cells).fill(-1);
+    this.#values = values;
   }
 
-  of(codes: readonly number[]): Group {
-    let key = 0;
-    for (let at = 0; at < codes.length; at++) key = key * (this.#lengths[at] as number) + (codes[at] as number);
-    const known = this.#byKey.get(key);
-    if (known !== undefined) return known;
-    const made = { codes: [...codes], endpoints: 0, hosts: 0, certificates: 0, networks: 0 };
-    const group = { ...made, lastHost: -1, lastNetwork: -1, lastCertificate: -1 };
-    this.#byKey.set(key, group);
-    return group;
-  }
-
-  get all(): Group[] {
-    return [...this.#byKey.values()];
+  see(cell: number, row: number): void {
+    const value = this.#values[row] as number;
+    if (this.#last[cell] === value) return;
+    this.#last[cell] = value;
+    this.counts[cell] = (this.counts[cell] as number) + 1;
   }
 }
 

@@ -11,7 +11,7 @@ export const NETWORK: RawBuilder<string> = sql`coalesce('AS' || o.asn,
 export const GRADE: RawBuilder<string> = sql`coalesce(s.grade, o.honeypot)`;
 export const JOIN_SUSPECT = sql`left join survey_suspect s on s.survey_id = o.survey_id and s.address = o.address and s.port = o.port`;
 
-const RAISED_GRADE = sql`case k.honeypot ${sql.join(
+const RAISED_GRADE = sql`case o.honeypot ${sql.join(
   Object.entries(RAISED).map(([grade, raised]) => sql`when ${sql.lit(grade)} then ${sql.lit(raised)}`),
   sql` `,
 )} end`;
@@ -24,18 +24,19 @@ export async function findSuspects(tx: Kysely<DB>, surveyId: string): Promise<vo
   await tx.deleteFrom('survey_suspect').where('survey_id', '=', surveyId).execute();
   await sql`
     with kin as (
-      select o.address, o.port, o.honeypot, o.verdict->'honeypot'->'reasons' as reasons, ${NETWORK} as network,
+      select o.address, o.port, ${NETWORK} as network,
         coalesce(c.spki_sha256, c.sha256) as key, o.body_digest
       from observation o join certificate c on c.id = o.certificate_id
-      where o.survey_id = ${surveyId} and o.address is not null and o.body_digest is not null
+      where o.survey_id = ${surveyId} and not o.superseded and o.address is not null and o.body_digest is not null
         and o.grade <> 'not' and o.component <> 'other'
     ), families as (
       select key, body_digest from kin group by key, body_digest
       having count(distinct address) > ${IDENTICAL_ADDRESSES} and count(distinct network) > ${IDENTICAL_NETWORKS}
     )
     insert into survey_suspect (survey_id, address, port, grade, reasons)
-    select distinct on (k.address, k.port) ${surveyId}, k.address, k.port, ${RAISED_GRADE},
-      array(select jsonb_array_elements_text(coalesce(k.reasons, '[]'))) || ${IDENTICAL_OVER_NETWORKS}::text
-    from kin k join families f using (key, body_digest) order by k.address, k.port
+    select distinct on (o.address, o.port) ${surveyId}, o.address, o.port, ${RAISED_GRADE},
+      array(select jsonb_array_elements_text(coalesce(o.verdict->'honeypot'->'reasons', '[]'))) || ${IDENTICAL_OVER_NETWORKS}::text
+    from families f join kin k using (key, body_digest) join observation o using (address, port)
+    where o.survey_id = ${surveyId} and not o.superseded order by o.address, o.port
   `.execute(tx);
 }

@@ -169,10 +169,24 @@ it('counts by any dimensions, with any conditions, in any unit, equal a filter i
         minLength: 1,
         maxLength: 2,
       });
-    const where = someDims.chain((dims) =>
-      fc.record(Object.fromEntries(dims.slice(0, 2).map((dim) => [dim, someValues(dim)]))),
-    ) as fc.Arbitrary<Where>;
-    return fc.record({ rows: fc.constant(rows), by: someDims, where, unit: fc.constantFrom(...UNITS) });
+    const whereOf = (dims: readonly Dimension[]) =>
+      fc.record(Object.fromEntries(dims.map((dim) => [dim, someValues(dim)]))) as fc.Arbitrary<Where>;
+    const anything = fc.record({ by: someDims, where: someDims.chain((dims) => whereOf(dims.slice(0, 2))) });
+    // Questions about a kept set: some of its dimensions are counted by, some asked for, some both.
+    const kept = fc.constantFrom(...ROLLUP_SETS.filter((set) => set.length > 0)).chain((set) =>
+      fc.tuple(fc.shuffledSubarray([...set]), fc.subarray([...set])).chain(([by, asked]) =>
+        fc.record({
+          by: fc.constant(by),
+          where: whereOf([...new Set([...set.filter((dim) => !by.includes(dim)), ...asked])]),
+        }),
+      ),
+    );
+    return fc
+      .oneof(anything, kept)
+      .chain((query) =>
+        fc.record({ rows: fc.constant(rows), unit: fc.constantFrom(...UNITS), query: fc.constant(query) }),
+      )
+      .map(({ query, ...rest }) => ({ ...rest, ...query }));
   });
   await fc.assert(
     fc.asyncProperty(someQuery, async ({ rows, by, where, unit }) => {
@@ -183,7 +197,7 @@ it('counts by any dimensions, with any conditions, in any unit, equal a filter i
       assert.equal(await rollUp('s', { db: database.db, now: () => NOW }), true);
       assert.deepEqual(asCells(await count(database.db, { surveyId: 's', by, where, unit }), by), expected);
     }),
-    { numRuns: 20 },
+    { numRuns: 30 },
   );
 });
 
@@ -197,6 +211,17 @@ it('counts an endpoint once where a condition names two of its feeds, and in eac
   assert.deepEqual(await total({ by: [], where }), { '[]': 2 });
   assert.deepEqual(await total({ by: ['feed'], where: {} }), { '["a"]': 1, '["b"]': 2, '["c"]': 1, '[""]': 1 });
   assert.deepEqual(await total({ by: ['feed'], where: { feed: ['a'] } }), { '["a"]': 1 });
+});
+
+it('counts a host once where a condition names two components that it shows, from rollups too', async (t) => {
+  const { database } = await withDatabase(t);
+  await store(database, [observation({ port: 6443 }), observation({ port: 10250, verdict: { component: 'kubelet' } })]);
+  await sql`update survey set state = 'complete'`.execute(database.db);
+  await rollUp('s', { db: database.db, now: () => NOW });
+  const total = async (unit: Unit) =>
+    count(database.db, { surveyId: 's', by: [], where: { component: ['kube-apiserver', 'kubelet'] }, unit });
+  assert.deepEqual(await total('host'), [{ values: {}, count: 1 }]);
+  assert.deepEqual(await total('endpoint'), [{ values: {}, count: 2 }]);
 });
 
 it('gives cells largest first, the same from the rollup and from the rows', async (t) => {
