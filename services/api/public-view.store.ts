@@ -1,23 +1,18 @@
 // The one place that counts pass through before they leave: whole for those with a key, without what small cells would say for all others.
 import type { Database } from '../platform/db/database.ts';
 import { KubecensusError } from '../platform/errors.ts';
-import { CLUSTER, type CountedUnit, type Where } from '../rollups/count-request.ts';
+import type { Where } from '../rollups/count-request.ts';
 import type { CountedSurvey } from '../rollups/counted-survey.ts';
 import { type Dimension, ROLLUP_SETS } from '../rollups/rollup.ts';
 import { type StatsCell, statsOf } from '../rollups/stats.store.ts';
 import { type PublicCells, publicCells } from '../rollups/suppress.store.ts';
 import type { Access } from './access.ts';
+import { type Asked, keptTable } from './kept-table.ts';
 
 /** Cells as they may leave, and how many are held back of the kept table that they are a part of: how many of the part alone would say that there are some. */
 export interface View {
   readonly cells: readonly StatsCell[];
   readonly suppressedCells: number;
-}
-
-export interface Asked {
-  readonly by: readonly Dimension[];
-  readonly where: Where;
-  readonly unit: CountedUnit;
 }
 
 /** Surveys whose published cells are remembered: judging one reads its rollups and those of a week. */
@@ -86,15 +81,12 @@ function remembered<T>(kept: Map<string, Promise<T>>, key: string, most: number,
 const wordOf = (cell: StatsCell, where: Where, dim: Dimension): string => cell.values[dim] ?? where[dim]?.[0] ?? '';
 
 /** The kept table that the answer is a part of, in its own order: only these were judged. */
-function publishedDimensions({ by, where, unit }: Asked): readonly Dimension[] {
-  const conditions = Object.entries(where) as [Dimension, readonly string[]][];
-  const wanted = new Set([...by, ...conditions.map(([dim]) => dim)]);
-  const single = conditions.every(([dim, values]) => values.length === 1 && !by.includes(dim));
-  const kept = ROLLUP_SETS.find((set) => set.length === wanted.size && set.every((dim) => wanted.has(dim)));
-  if (unit !== CLUSTER && single && kept !== undefined) return kept;
+function publishedDimensions(asked: Asked): readonly Dimension[] {
+  const kept = keptTable(asked);
+  if (kept !== null) return kept;
   const tables = ROLLUP_SETS.map((set) => set.join(' and ') || 'the whole').join('; ');
   throw new KubecensusError(
     'KC_API_FORBIDDEN',
-    `Without a key there are counts by these dimensions, each condition counted as one and of one value: ${tables}.`,
+    `Without a key there are counts by these dimensions, each condition counted as one and of one value: ${tables}. With a key (\`kubecensus keys create --name NAME --scope aggregate:read\`) there are all.`,
   );
 }

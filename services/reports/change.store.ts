@@ -32,7 +32,7 @@ export async function earlierSurvey(db: Kysely<DB>, surveyId: string, asked: str
 const endpoints = (surveyId: string) => sql`
   select coalesce(host(address), host) as h, port, outcome, component, version_id, distribution, certificate_id, authentication,
     component is not null and component <> 'other' as k
-  from observation where survey_id = ${surveyId}`;
+  from observation where survey_id = ${surveyId} and not superseded`;
 
 export async function readFlows(db: Kysely<DB>, { earlier, later }: Pair): Promise<FlowCount[]> {
   const { rows } = await sql<{ flow: Flow; component: string; otherwise: string | null; endpoints: string }>`
@@ -83,10 +83,10 @@ export async function readSurvival(db: Kysely<DB>, surveyId: string): Promise<Su
     ),
     cohort as (
       select coalesce(host(address), host) as h, port from observation
-      where survey_id = (select id from followed order by created_at limit 1) and component is not null and component <> 'other'
+      where survey_id = (select id from followed order by created_at limit 1) and not superseded and component is not null and component <> 'other'
     )
     select f.id, f.created_at as at, count(c.h) as endpoints
-    from followed f left join observation o on o.survey_id = f.id and o.component is not null and o.component <> 'other'
+    from followed f left join observation o on o.survey_id = f.id and not o.superseded and o.component is not null and o.component <> 'other'
       left join cohort c on c.h = coalesce(host(o.address), o.host) and c.port = o.port
     group by 1, 2 order by 2, 1`.execute(db);
   return rows.map((row) => ({ surveyId: row.id, at: row.at.toISOString(), endpoints: Number(row.endpoints) }));

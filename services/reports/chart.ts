@@ -9,6 +9,8 @@ export type Role =
   | 'maintenance'
   | 'end-of-life'
   | 'unknown'
+  /** What is counted, and is not published value by value: an outline of dashes. */
+  | 'withheld'
   | 'plain'
   | 'series-1'
   | 'series-2'
@@ -41,8 +43,13 @@ export interface StackedChart {
   readonly kind: 'stacked';
   readonly unit: string;
   readonly keys: readonly { readonly label: string; readonly role: Role }[];
-  /** `values` in the order of `keys`. Rows of one band stand together. */
-  readonly rows: readonly { readonly label: string; readonly band: string; readonly values: readonly number[] }[];
+  /** `values` in the order of `keys`. Rows of one band stand together. `isLeast`: there may be more, of which nothing is published. */
+  readonly rows: readonly {
+    readonly label: string;
+    readonly band: string;
+    readonly values: readonly number[];
+    readonly isLeast?: boolean;
+  }[];
   readonly bands: readonly { readonly id: string; readonly label: string; readonly role: Role }[];
 }
 
@@ -108,6 +115,8 @@ export interface MapChart {
   readonly places: readonly { readonly code: string; readonly label: string; readonly value: number }[];
   /** What has no country; said below the map. */
   readonly elsewhere: number;
+  /** What is in countries whose counts are not published; said below the map. Absent: none. */
+  readonly withheld?: number;
 }
 
 export type Chart =

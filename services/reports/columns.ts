@@ -1,6 +1,6 @@
 // Short ways to write the columns of a table.
 import { unitFor } from './numbers.ts';
-import type { Column, Inline } from './section.ts';
+import type { Asks, Column, Inline } from './section.ts';
 
 export function words(key: string, label: string): Column {
   return { key, label, type: 'text' };
@@ -17,6 +17,11 @@ export function time(key: string, label: string): Column {
 /** Whole numbers of `unit` (singular). The key names the unit, because a CSV file has no other place for it. */
 export function count(key: string, label: string, unit: string): Column {
   return { key, label, type: 'count', unit };
+}
+
+/** The column, and what to ask the statistics for what stands in it. */
+export function asking(column: Column, asks: Asks): Column {
+  return { ...column, asks };
 }
 
 /** 0 to 1; `of` is plural. */

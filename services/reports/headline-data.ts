@@ -1,8 +1,10 @@
 // Everything the headline report is made of, read once by report.store.ts and built by hand in tests.
 import type { ClusterInterval } from '../rollups/cluster-estimate.ts';
 import type { UnitHeadline } from '../rollups/headline.ts';
+import type { HeadlineJump } from '../rollups/headline-jump.ts';
 import type { Cell, Dimension, Unit } from '../rollups/rollup.ts';
 import type { SampleEstimate } from '../rollups/sample-estimate.ts';
+import type { VantageCounts } from '../rollups/vantages.ts';
 
 export interface SurveyFacts {
   readonly id: string;
@@ -25,6 +27,14 @@ export interface SurveyFacts {
   readonly createdAt: string;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
+  /** What stopped itself in it, and what looks wrong about it: words of rollups/counted-survey.ts. Absent: nothing. */
+  readonly flags?: readonly string[];
+  /** Networks and AS that began to refuse us and were left alone, and the endpoints that were not asked for it. Absent: none. */
+  readonly leftAlone?: { readonly scopes: number; readonly endpoints: number };
+  /** Targets of chunks that were given up. Absent: none. */
+  readonly givenUp?: number;
+  /** The headline that jumped. Absent: none did. */
+  readonly jump?: HeadlineJump;
   /** The survey's own manifest, as stored (policy snapshot, versions of data tables …). */
   readonly manifest: Readonly<Record<string, unknown>>;
 }
@@ -93,6 +103,8 @@ export interface HeadlineData {
   readonly clusters?: ClusterInterval;
   /** What a sampled or stopped survey says of the rest. Absent or null: nothing was sampled. */
   readonly sampling?: SampleEstimate | null;
+  /** What each of several vantages saw. Absent or null: there was one, or it is withheld. */
+  readonly vantages?: VantageCounts | null;
   readonly feedRuns: readonly FeedRunFacts[];
   readonly tallies: readonly TallyFacts[];
   /** AS number (decimal) -> name of the network, as the source of networks spells it. */

@@ -63,6 +63,8 @@ export interface DataLinks {
   /** Each with what it is called. */
   readonly ofTable: (id: string) => readonly { readonly label: string; readonly href: string }[];
   readonly ofFigure: (id: string) => string;
+  /** Where a cell leads, or null; absent: nowhere. */
+  readonly ofCell?: (column: Column, row: readonly Value[], table: Table) => string | null;
 }
 
 /** The files beside a report. */
@@ -120,12 +122,12 @@ function figureHtml(figure: Figure, table: Table | undefined, links: DataLinks):
 <div class="narrow">${raw(inlineSvg(figure, NARROW))}</div>
 <figcaption>${figure.description}</figcaption>
 ${linksHtml(links, figure.table, figure.id)}
-${table === undefined ? '' : html`<details><summary>Show the numbers: ${table.title}</summary><div class="table">${rowsHtml(table)}</div></details>`}
+${table === undefined ? '' : html`<details><summary>Show the numbers: ${table.title}</summary><div class="table">${rowsHtml(table, links)}</div></details>`}
 </figure>`;
 }
 
 function tableHtml(table: Table, links: DataLinks): Html {
-  const grid = html`${rowsHtml(table)}${linksHtml(links, table.id, null)}`;
+  const grid = html`${rowsHtml(table, links)}${linksHtml(links, table.id, null)}`;
   if (table.folded !== true) return html`<div class="table"><h3>${table.title}</h3>${grid}</div>`;
   return html`<details><summary>${table.title} (${counted(table.rows.length, 'row')})</summary><div class="table">${grid}</div></details>`;
 }
@@ -138,13 +140,13 @@ function linksHtml(links: DataLinks, table: string, figure: string | null): Html
   return html`<p class="links">${all.map(({ label, href }) => html`<a href="${href}">${label}</a>`)}</p>`;
 }
 
-function rowsHtml(table: Table): Html {
+function rowsHtml(table: Table, links: DataLinks): Html {
   if (table.rows.length === 0) return html`<p class="meta">Nothing to show.</p>`;
   const shown = table.rows.slice(0, table.shown ?? table.rows.length);
   const rest = table.rows.length - shown.length;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${table.title}"><table>
 <thead><tr>${table.columns.map(headHtml)}</tr></thead>
-<tbody>${shown.map((row) => html`<tr>${row.map((value, at) => cellHtml(value, table.columns[at]!, at === 0))}</tr>`)}</tbody>
+<tbody>${shown.map((row) => html`<tr>${row.map((value, at) => cellHtml(value, table.columns[at]!, at === 0, links.ofCell?.(table.columns[at]!, row, table) ?? null))}</tr>`)}</tbody>
 </table></div>${rest > 0 ? html`<p class="meta">${counted(rest, 'more row')} in the CSV.</p>` : ''}`;
 }
 
@@ -153,15 +155,16 @@ function headHtml(column: Column): Html {
   return html`<th scope="col" class="${isNumber(column) ? 'number' : 'word'}">${label}${unit === null ? '' : html` <span>${unit}</span>`}</th>`;
 }
 
-function cellHtml(value: Value, column: Column, isFirst: boolean): Html {
+function cellHtml(value: Value, column: Column, isFirst: boolean, href: string | null): Html {
   const words = writtenValue(value, column);
-  const content =
+  const plain =
     column.type === 'code' && value !== null
       ? html`<code><bdi>${words}</bdi></code>`
       : isNumber(column)
         ? html`${words}`
         : html`<bdi>${words}</bdi>`;
-  if (isFirst) return html`<th scope="row">${content}</th>`;
+  const content = href === null ? plain : html`<a href="${href}">${plain}</a>`;
+  if (isFirst) return html`<th scope="row"${isNumber(column) ? html` class="number"` : ''}>${content}</th>`;
   const kind = isNumber(column)
     ? 'number'
     : column.type === 'time'

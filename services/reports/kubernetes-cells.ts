@@ -8,7 +8,8 @@ export function isKubernetes(component: string | null | undefined): component is
   return component !== null && component !== undefined && component !== 'other';
 }
 
-const KUBERNETES = COMPONENTS.filter(isKubernetes);
+/** The components that counts of Kubernetes endpoints are sums over. */
+export const KUBERNETES = COMPONENTS.filter(isKubernetes);
 
 /** Endpoints at which any Kubernetes component was recognised; null where that is withheld. */
 export function kubernetesEndpoints(data: HeadlineData): number | null {
@@ -63,9 +64,14 @@ export function byValue(data: HeadlineData, dim: Dimension): ValueCount[] {
     .sort(
       (a, b) =>
         Number(a.value === null) - Number(b.value === null) ||
-        (b.endpoints ?? 0) - (a.endpoints ?? 0) ||
+        atLeast(b) - atLeast(a) ||
         (String(a.value) < String(b.value) ? -1 : 1),
     );
+}
+
+/** What a value has at least: a withheld sum is no smaller than its part. */
+function atLeast({ endpoints, apiserver }: ValueCount): number {
+  return endpoints ?? apiserver.endpoint ?? 0;
 }
 
 /** Of what is shown of the kube-apiserver, largest first, "not observed" last; withheld ones are in it without a count. */
@@ -79,7 +85,7 @@ export function apiserversByValue(data: HeadlineData, dim: Dimension): ValueCoun
     );
 }
 
-/** What a picture of places can be drawn of: all components, or the kube-apiserver alone where that is all that may be shown. */
+/** What a picture of places can be drawn of: all components, or the kube-apiserver alone where more of that may be shown. */
 export interface Drawn {
   /** Singular subject, for titles. */
   readonly what: 'Kubernetes' | 'kube-apiserver';
@@ -87,20 +93,29 @@ export interface Drawn {
   readonly values: readonly { readonly value: string | null; readonly endpoints: number }[];
 }
 
+/** How much of its total is drawn: nothing where the total is withheld, and little where a large place is. */
+function shownShare({ total, values }: Drawn): number {
+  const shown = values.reduce((all, one) => all + one.endpoints, 0);
+  return total === null || total === 0 ? 0 : shown / total;
+}
+
+/** `values` as byValue gives them. Where cells are withheld, sums over components are before those of one component. */
 export function drawnOf(data: HeadlineData, values: readonly ValueCount[]): Drawn {
   const of = (count: (one: ValueCount) => number | null): Drawn['values'] =>
     values.flatMap((one) => {
       const endpoints = count(one);
       return endpoints === null || endpoints === 0 ? [] : [{ value: one.value, endpoints }];
     });
-  const all = of((one) => one.endpoints);
-  if (all.length > 0 || data.isWithheld === undefined)
-    return { what: 'Kubernetes', total: kubernetesEndpoints(data), values: all };
-  return {
+  const all: Drawn = { what: 'Kubernetes', total: kubernetesEndpoints(data), values: of((one) => one.endpoints) };
+  if (data.isWithheld === undefined) return all;
+  const apiserver: Drawn = {
     what: 'kube-apiserver',
     total: cellCount(data, 'endpoint', ['component'], { component: 'kube-apiserver' }),
-    values: of((one) => one.apiserver.endpoint).toSorted((a, b) => b.endpoints - a.endpoints),
+    values: of((one) => one.apiserver.endpoint).toSorted(
+      (a, b) => Number(a.value === null) - Number(b.value === null) || b.endpoints - a.endpoints,
+    ),
   };
+  return shownShare(apiserver) > shownShare(all) ? apiserver : all;
 }
 
 export function sum(cells: readonly { readonly count: number }[]): number {

@@ -23,6 +23,10 @@ export function manifestOf(data: HeadlineData): Readonly<Record<string, unknown>
       createdAt: survey.createdAt,
       startedAt: survey.startedAt,
       finishedAt: survey.finishedAt,
+      flags: survey.flags ?? [],
+      ...(survey.leftAlone && { leftAlone: { ...survey.leftAlone, unit: 'scopes and endpoints' } }),
+      ...(survey.givenUp && { givenUp: { value: survey.givenUp, unit: 'targets' } }),
+      ...(survey.jump && { jump: { ...survey.jump, unit: 'endpoints' } }),
       manifest: survey.manifest,
     },
     policy: survey.manifest['policy'] ?? null,
@@ -37,9 +41,9 @@ export function manifestOf(data: HeadlineData): Readonly<Record<string, unknown>
   };
 }
 
-/** Whether the survey's own numbers miss something: it was stopped, or a feed that it drew from was cut short. */
+/** Whether the survey's own numbers miss something: it was stopped, a part of it was given up, or a feed that it drew from was cut short. */
 export function isPartial(data: HeadlineData): boolean {
-  return data.survey.state !== 'complete' || partialRuns(data).length > 0;
+  return data.survey.state !== 'complete' || (data.survey.givenUp ?? 0) > 0 || partialRuns(data).length > 0;
 }
 
 /** Runs of sighting feeds that did not bring everything. */

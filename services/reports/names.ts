@@ -38,7 +38,7 @@ export function countryName(code: string | null): string {
 }
 
 /** "16509" -> "AS16509 Amazon.com". */
-export function networkName(data: HeadlineData, asn: string | null): string {
+export function networkName(data: Pick<HeadlineData, 'networkNames'>, asn: string | null): string {
   if (asn === null) return NOT_OBSERVED;
   const name = Object.hasOwn(data.networkNames, asn) ? data.networkNames[asn] : undefined;
   return name === undefined ? `AS${asn}` : `AS${asn} ${name}`;

@@ -56,7 +56,7 @@ export async function readOwned(
   surveyId: string,
   prefixes: readonly string[],
 ): Promise<{ readonly endpoints: OwnedEndpoint[]; readonly observed: number }> {
-  const inside = sql`o.survey_id = ${surveyId} and o.address <<= any(${[...prefixes]}::cidr[])`;
+  const inside = sql`o.survey_id = ${surveyId} and not o.superseded and o.address <<= any(${[...prefixes]}::cidr[])`;
   const { rows } = await sql<OwnedRow>`
     select host(o.address) as address, o.port, o.component, o.grade, v.git_version as version, o.distribution, o.support, o.authentication,
       c.sha256 as certificate, o.honeypot, array(select jsonb_array_elements_text(o.verdict -> 'advice')) as advice,

@@ -54,7 +54,7 @@ tbody th{font-weight:500;min-width:8.5em}
 td.number,th.number{text-align:right;white-space:nowrap}
 thead th.number{white-space:normal}
 td.prose{min-width:11em}
-td.time{white-space:nowrap}
+td.time{min-width:7.4em}
 .note{margin:1.4rem 0;padding:.15rem 0 .15rem 1rem;border-left:4px solid var(--kc-plain);font-size:.96rem}
 .note p{margin:.3rem 0}
 .note b{font-size:.9rem}
@@ -84,7 +84,11 @@ figure .narrow{display:none}
 h2,h3{break-after:avoid}
 figure,tr,.note,.tile{break-inside:avoid}
 a{color:inherit;text-decoration:none}
-.scroll{overflow:visible}
+.scroll{overflow:visible;background:none}
+table{font-size:8pt}
+td,th{padding-right:.5rem}
+tbody th{min-width:7em}
+td.prose,td.time{min-width:0}
 }`;
 
 const COLOURS = `:root{${paletteVariables('light')}}@media (prefers-color-scheme:dark){:root{${paletteVariables('dark')}}}@media print{:root{${paletteVariables('light')}}}`;

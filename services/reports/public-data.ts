@@ -25,6 +25,8 @@ export function publicData(data: HeadlineData, cells: PublicCells): HeadlineData
     ...data,
     rollups,
     isWithheld: cells.isHidden,
+    // Endpoints that one vantage alone saw are few.
+    vantages: null,
     isHeadlineWithheld: INDICATORS.some((value) => cells.isHidden(['indicator'], [value])),
     networkNames: Object.fromEntries(Object.entries(data.networkNames).filter(([asn]) => shown.has(asn))),
   };

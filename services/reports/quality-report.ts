@@ -5,6 +5,7 @@ import { feedsSection } from './sections/feeds.ts';
 import { methodSection, sourcesSection } from './sections/method.ts';
 import { outcomesSection } from './sections/outcomes.ts';
 import { qualitySection } from './sections/quality.ts';
+import { vantageSections } from './sections/vantages.ts';
 import { subtitleOf } from './subtitle.ts';
 
 /** Builds the report on quality. Pure: the same data gives the same report. */
@@ -17,6 +18,7 @@ export function qualityReport(data: HeadlineData): Report {
     sections: [
       qualitySection(data),
       outcomesSection(data),
+      ...vantageSections(data),
       feedsSection(data),
       methodSection(data),
       sourcesSection(data),

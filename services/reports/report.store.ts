@@ -3,10 +3,13 @@ import type { Kysely } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import type { SurveySummary } from '../rollups/headline.ts';
+import type { HeadlineJump } from '../rollups/headline-jump.ts';
 import { LAG_HOURS, sightingOverlaps, surveyOverlaps } from '../rollups/overlap.store.ts';
 import type { Dimension, Unit } from '../rollups/rollup.ts';
 import { surveySummary } from '../rollups/summary.store.ts';
-import { requireObservations } from '../surveys/survey.store.ts';
+import { surveyBrakes } from '../surveys/brake.store.ts';
+import { quarantinedChunks } from '../surveys/chunk-start.store.ts';
+import { listSurveys, requireObservations } from '../surveys/survey.store.ts';
 import { earlierSurvey, readDifferences, readFlows, readSurvival, readVersionPairs } from './change.store.ts';
 import type { ChangeData } from './change-data.ts';
 import type { FeedsData } from './feeds-data.ts';
@@ -95,6 +98,7 @@ async function headlineData(snapshot: Kysely<DB>, request: HeadlineRequest): Pro
     headline: summary.headline,
     clusters: summary.clusters,
     sampling: summary.sampling,
+    vantages: summary.vantages ?? null,
     rollups,
     feedRuns: await readFeedRuns(snapshot, survey),
     tallies: await readTallies(snapshot),
@@ -107,6 +111,23 @@ async function headlineData(snapshot: Kysely<DB>, request: HeadlineRequest): Pro
 async function readCompared(db: Kysely<DB>, id: string): Promise<NonNullable<HeadlineData['compare']>> {
   const survey = await readSurvey(db, id);
   return { survey, headline: (await surveySummary(db, survey.id)).headline };
+}
+
+/** What stopped itself in a survey; fields that say nothing are left out. */
+async function readStops(
+  db: Kysely<DB>,
+  id: string,
+): Promise<Pick<SurveyFacts, 'flags' | 'leftAlone' | 'givenUp' | 'jump'>> {
+  const [row] = await listSurveys(db, id);
+  if (row === undefined || row.flags.length === 0) return {};
+  const { scopes, unasked } = await surveyBrakes(db, id);
+  const given = await quarantinedChunks(db, id);
+  return {
+    flags: row.flags,
+    ...(scopes.length === 0 ? {} : { leftAlone: { scopes: scopes.length, endpoints: unasked } }),
+    ...(given.length === 0 ? {} : { givenUp: given.reduce((sum, { targets }) => sum + targets, 0) }),
+    ...(row.jump === null ? {} : { jump: row.jump as HeadlineJump }),
+  };
 }
 
 async function readSurvey(db: Kysely<DB>, id: string): Promise<SurveyFacts> {
@@ -134,6 +155,7 @@ async function readSurvey(db: Kysely<DB>, id: string): Promise<SurveyFacts> {
     createdAt: time(row.created_at),
     startedAt: row.started_at === null ? null : time(row.started_at),
     finishedAt: row.finished_at === null ? null : time(row.finished_at),
+    ...(await readStops(db, id)),
     manifest: row.manifest as Readonly<Record<string, unknown>>,
   };
 }

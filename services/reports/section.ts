@@ -1,4 +1,6 @@
 // What a report is, before any format: sections of typed text, numbers with units, charts and tables. HTML, Markdown, JSON and the dashboard render it.
+import type { Where } from '../rollups/count-request.ts';
+import type { Dimension } from '../rollups/rollup.ts';
 import type { Chart } from './chart.ts';
 
 /** A piece of running text. Never markup: every renderer escapes it. Numbers come with their unit, so that none can lose it. */
@@ -29,7 +31,21 @@ export interface HeadlineNumber {
   readonly role: 'certificate-name' | 'version-endpoint' | 'both' | 'plain';
 }
 
-export type Column =
+/**
+ * What to ask the statistics for what a cell says. A column of counts: for the same number, in the column's unit; one of words: for the counts
+ * behind its value, by another dimension.
+ */
+export interface Asks {
+  readonly by?: Dimension;
+  /** Conditions that hold for the whole column. */
+  readonly where?: Where;
+  /** Conditions of the row: a dimension, and the key of the column that holds its value. */
+  readonly of: Readonly<Partial<Record<Dimension, string>>>;
+}
+
+export type Column = { readonly asks?: Asks } & ColumnForm;
+
+type ColumnForm =
   | { readonly key: string; readonly label: string; readonly type: 'text' | 'code' | 'time' }
   /** Whole numbers of `unit` (singular). `signed`: a difference, written with its sign. */
   | {

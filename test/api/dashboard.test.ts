@@ -48,7 +48,10 @@ function endpoints(count: number): Observation[] {
   const kubelet = { component: 'kubelet', version: null, distribution: null, support: null } as const;
   return [
     ...Array.from({ length: count }, (_, index) => at(index, printing(MINORS[index % MINORS.length]!))),
-    ...Array.from({ length: KUBELETS }, (_, index) => at(1000 + index, { port: 10250, verdict: kubelet })),
+    // Two on each host, so that hosts are not as many as endpoints.
+    ...Array.from({ length: KUBELETS }, (_, index) =>
+      at(1000 + (index >> 1), { port: index % 2 === 0 ? 10250 : 10255, verdict: kubelet }),
+    ),
     ...Array.from({ length: KUBELETS }, (_, index) => at(2000 + index, silence)),
     at(3000, { ...printing(28), country: 'LI' }),
   ];
@@ -66,7 +69,14 @@ async function surveyed(t: Parameters<typeof startApi>[0], settings = {}): Promi
   return api;
 }
 
-const PATHS = [...PAGES.map((page, at) => (at === 0 ? '/' : `/${page.slug}`)), '/explore', '/session'];
+const PATHS = [
+  ...PAGES.map((page, at) => (at === 0 ? '/' : `/${page.slug}`)),
+  '/places?component=kube-apiserver',
+  '/versions?country=DE',
+  '/explore',
+  '/explore?by=,&country=DE',
+  '/session',
+];
 
 test('every page loads without a word on the console, fits the window, and has nothing that axe-core objects to', {
   skip,
@@ -200,6 +210,130 @@ test('versions by country are the same in the browser, by the API, in a CSV file
   }
 });
 
+test('a page is filtered by what the kept counts answer, without scripts, and says the same as the API', {
+  skip,
+}, async (t) => {
+  const api = await surveyed(t);
+  const browser = await openBrowser({ javaScriptEnabled: false });
+  try {
+    const page = await browser.context.newPage();
+    await page.goto(`${api.url}/versions?survey=second`);
+    await page.selectOption('select[name=only]', 'country:US');
+    await page.locator('button', { hasText: 'Show' }).click();
+    await page.waitForURL(/country=US/);
+    assert.deepEqual(
+      [...new URL(page.url()).searchParams].sort(),
+      [
+        ['country', 'US'],
+        ['survey', 'second'],
+      ],
+      'the address names the dimension, and not the field of the form',
+    );
+    assert.equal(await page.locator('select[name=only]').inputValue(), 'country:US');
+    assert.match(
+      (await page.locator('.lead').textContent()) ?? '',
+      /United States.*Not counted by country: version string/,
+    );
+    const byMinor = (await (await api.get('/v1/stats?survey=second&by=minor&country=US')).json()) as Counts;
+    const file = await api.get('/versions/data/by-minor.json?survey=second&country=US');
+    const { rows } = (await file.json()) as { rows: (string | number | null)[][] };
+    assert.deepEqual(rows.map(([minor, count]) => [minor ?? '–', String(count)]).sort(), rowsOf(byMinor, ['minor']));
+    assert.ok(rows.length > 1);
+
+    const groups = await page.locator('select[name=only] optgroup').all();
+    const offered = await Promise.all(groups.map((group) => group.getAttribute('label')));
+    assert.deepEqual(offered, ['component', 'distribution', 'country'], 'what nothing is kept by is not offered');
+    await page.goto(`${api.url}/series`);
+    assert.equal(await page.locator('select[name=only]').count(), 0);
+  } finally {
+    await browser.close();
+  }
+});
+
+test('a filter that a page cannot answer is counted elsewhere, and is in no file of the page', async (t) => {
+  const api = await surveyed(t);
+  const answer = await api.get('/places?port=6443&survey=first', null, { redirect: 'manual' });
+  assert.equal(answer.status, 303);
+  assert.equal(answer.headers.get('location'), '/explore?survey=first&by=country&port=6443');
+  assert.equal((await api.get('/places/data/countries.csv?port=6443')).status, 422);
+  assert.equal((await api.get('/versions?country=Germany')).status, 400);
+  const unfiltered = await api.get('/versions?only=&survey=first', null, { redirect: 'manual' });
+  assert.equal(unfiltered.headers.get('location'), '/versions?survey=first');
+});
+
+test('every number that is a link leads to the page whose number it is, and that page leads back', {
+  skip,
+}, async (t) => {
+  const api = await surveyed(t);
+  const browser = await openBrowser({ javaScriptEnabled: false });
+  try {
+    const page = await browser.context.newPage();
+    for (const path of [
+      '/places',
+      '/components',
+      '/versions',
+      '/authentication',
+      '/distributions?component=kube-apiserver',
+    ]) {
+      await page.goto(`${api.url}${path}`);
+      const links = await page.locator('td.number a').all();
+      assert.ok(links.length > 0, path);
+      const cells = await Promise.all(
+        links.map(async (a) => [await a.getAttribute('href'), await a.textContent()] as const),
+      );
+      for (const [href, said] of new Map(cells)) {
+        const answer = await page.goto(`${api.url}${href}`);
+        assert.equal(answer?.status(), 200, String(href));
+        const [number] = await page.locator('.tile .value').allTextContents();
+        assert.equal(number?.split(' ')[0], said, String(href));
+        // Methods have no page of their own.
+        const back = await page
+          .locator('.links a', { hasText: /^(Places|Components|Versions|Authentication|Distributions)/ })
+          .count();
+        assert.ok(back > 0 || String(href).includes('method='), `${href} leads back`);
+      }
+    }
+  } finally {
+    await browser.close();
+  }
+});
+
+test('names of countries, minors and components lead to what is behind them; sums over components only where all may be asked', async (t) => {
+  const api = await surveyed(t);
+  const key = await api.key();
+  const links = async (path: string, by: string | null): Promise<string[]> =>
+    [...(await (await api.get(path, by)).text()).matchAll(/href="(\/explore\?[^"]+)"/g)].map(([, href]) =>
+      href!.replaceAll('&amp;', '&'),
+    );
+  for (const [path, wanted] of [
+    ['/places', '/explore?survey=second&by=component&country=DE'],
+    ['/versions', '/explore?survey=second&by=distribution&minor=1.33'],
+    ['/components', '/explore?survey=second&by=country&component=kubelet'],
+  ] as const)
+    assert.ok((await links(path, null)).includes(wanted), `${path} has ${wanted}`);
+  const isSum = (href: string) => href.includes('component=kube-apiserver%2Ckubelet');
+  assert.ok(!(await links('/places', null)).some(isSum));
+  const sums = (await links('/places', key)).filter((href) => isSum(href) && href.includes('country=DE'));
+  assert.ok(sums.length > 0);
+  const counted = await (await api.get(sums[0]!.replace('/explore', '/explore/data/counts.json'), key)).json();
+  const { rows } = (await (await api.get('/places/data/countries.json', key)).json()) as { rows: unknown[][] };
+  assert.equal(
+    (counted as typeof rows & { rows: unknown[][] }).rows[0]?.[0],
+    rows.find(([, code]) => code === 'DE')?.[2],
+  );
+});
+
+test('what is asked and not published is answered with a page that says what is', async (t) => {
+  const api = await surveyed(t);
+  const answer = await api.get('/explore?by=country&distribution=vanilla');
+  assert.equal(answer.status, 403);
+  const text = await answer.text();
+  assert.match(text, /this is not published/);
+  assert.match(text, /Two: .*country and minor/);
+  const twice = await api.get('/explore?by=minor&by=minor&unit=endpoint', null, { redirect: 'manual' });
+  assert.equal(twice.headers.get('location'), '/explore?by=minor&unit=endpoint');
+});
+
 test('strings of strangers do not run and do not break out of a page', { skip }, async (t) => {
   const api = await startApi(t, { settings: { publicAggregates: true } });
   const observations = HOSTILE.filter((text) => !text.includes('\u0000') && text.isWellFormed()).flatMap((text, kind) =>
@@ -252,6 +386,8 @@ test('pages forbid scripts and strangers by their policy, and are kept only wher
   assert.doesNotMatch(await open.text(), /<script| style="| on[a-z]+="/);
   const signedIn = await api.get('/versions', await api.key());
   assert.match(signedIn.headers.get('cache-control') ?? '', /^private/);
+  // A page that nobody reads to its end keeps its connection, and the server waits for that.
+  await signedIn.text();
 });
 
 test('without a key small cells are on no page and in no file of one; with a key they are', async (t) => {

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChangeData } from '../../services/reports/change-data.ts';
 import type { HeadlineData } from '../../services/reports/headline-data.ts';
-import { REPORTS, type ReportData } from '../../services/reports/index.ts';
+import { REPORTS, type ReportData, type ReportName } from '../../services/reports/index.ts';
 import type { OwnerData } from '../../services/reports/owner-data.ts';
 import { figuresOf, type Report, tablesOf } from '../../services/reports/section.ts';
+import { hasSection, sectionIds } from '../../services/reports/section-ids.ts';
 import { contentsOf } from '../../services/reports/write.ts';
 import { HOSTILE, hostileData } from './hostile-data.ts';
 import { emptyData, sampleData, sampleHeadline, sampleSurvey, sampleTallies } from './sample-data.ts';
@@ -67,6 +68,29 @@ test('a report has the name under which it is listed', () => {
     SAMPLES.map((report) => report.name),
     Object.keys(REPORTS),
   );
+});
+
+test('the sections that subscribers can choose are those that the report can have, in its order', () => {
+  const vantages = { vantages: ['near', 'far'], asked: 9, seenBy: [{ vantages: ['near', 'far'], endpoints: 9 }] };
+  const compare = { survey: sampleSurvey({ id: 'earlier' }), headline: sampleHeadline([], 1) };
+  const full = built({ ...TALLIED, vantages, compare }, sampleFeeds(), 'v1.29.0');
+  for (const report of [...full, ...SAMPLES, ...built(emptyData(), noFeeds(), '')]) {
+    const name = report.name as ReportName;
+    const ids = report.sections.map((one) => one.id);
+    assert.deepEqual(
+      ids.filter((id) => !hasSection(name, id)),
+      [],
+      name,
+    );
+    const listed = ids.filter((id) => !/^tallies-/.test(id));
+    assert.deepEqual(
+      sectionIds(name).filter((id) => listed.includes(id)),
+      listed,
+      name,
+    );
+    if (full.includes(report)) assert.deepEqual(listed, sectionIds(name), `${name} with everything`);
+  }
+  assert.ok(hasSection('headline', 'tallies-12') && !hasSection('headline', 'tallies-1'));
 });
 
 test('ids are unique in a report, every picture has its table beside it, and rows fit their columns', () => {

@@ -5,8 +5,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { countryPlacesText } from '../../scripts/country-places.ts';
 import type { Chart } from '../../services/reports/chart.ts';
+import { SMALL_LETTER } from '../../services/reports/charts/drawing.ts';
 import { textWidth, wrapped } from '../../services/reports/charts/letters.ts';
 import { PALETTE } from '../../services/reports/charts/palette.ts';
+import { timeAxis } from '../../services/reports/charts/time-axis.ts';
 import { inlineSvg, NARROW, standaloneSvg, WIDE } from '../../services/reports/charts.ts';
 import { countriesReport } from '../../services/reports/countries-report.ts';
 import { headline } from '../../services/reports/headline.ts';
@@ -173,6 +175,83 @@ test('the map has a circle for each country that it knows, in proportion by area
   assert.match(svg, /Not on the map: 10 endpoints\./);
   const [, us = '', de = ''] = [...svg.matchAll(/<circle [^>]*?cx="([\d.]+)"/g)].map((match) => match[1]);
   assert.notEqual(us, de);
+});
+
+test('the map says how much is in countries that are not published', () => {
+  const places = [{ code: 'US', label: 'United States', value: 400 }];
+  const drawn = (elsewhere: number, withheld?: number) =>
+    inlineSvg(
+      figure({ kind: 'map', unit: 'endpoints', places, elsewhere, ...(withheld === undefined ? {} : { withheld }) }),
+      WIDE,
+    );
+  assert.match(drawn(3, 40), /Not on the map: 3 endpoints, 40 in countries that are withheld\./);
+  assert.match(drawn(0, 40), /Not on the map: 40 endpoints in countries that are withheld\./);
+  assert.doesNotMatch(drawn(0), /Not on the map/);
+});
+
+test('what is withheld is an outline of dashes as long as its count, in bars, in stacks and in the key', () => {
+  const bars = inlineSvg(
+    figure({
+      kind: 'bars',
+      unit: 'endpoints',
+      total: 100,
+      bars: [
+        { label: 'shown', value: 75, role: 'plain' },
+        { label: 'withheld', value: 25, role: 'withheld' },
+      ],
+    }),
+    WIDE,
+  );
+  const widths = (svg: string): number[] =>
+    [...svg.matchAll(/<rect [^>]*?width="([\d.]+)"/g)].map((match) => Number(match[1]));
+  assert.match(bars, /stroke-dasharray="3 2"/);
+  const [shown = 0, withheld = 0] = widths(bars).filter((width) => width > 2);
+  assert.ok(Math.abs(withheld / shown - 1 / 3) < 0.02, `${withheld} beside ${shown}`);
+  const stacked = (last: number) =>
+    inlineSvg(
+      figure({
+        kind: 'stacked',
+        unit: 'endpoints',
+        keys: [
+          { label: 'a', role: 'series-1' },
+          { label: 'withheld', role: 'withheld' },
+        ],
+        rows: [
+          { label: '1.30', band: 'all', values: [10, last] },
+          { label: '1.29', band: 'all', values: [4, 0], isLeast: true },
+        ],
+        bands: [{ id: 'all', label: 'all', role: 'plain' }],
+      }),
+      WIDE,
+    );
+  const dashed = (svg: string): number => svg.match(/stroke-dasharray/g)?.length ?? 0;
+  assert.deepEqual([dashed(stacked(0)), dashed(stacked(10))], [1, 2], 'in the key, and where there is something');
+  assert.match(stacked(10), />20</);
+  assert.match(stacked(10), />4 or more</);
+});
+
+test('a time axis has marks however short the time is: days below three months, then months and years', () => {
+  const marks = (...dates: string[]): string[] => timeAxis(dates, 0, 600).ticks.map((tick) => tick.text);
+  assert.deepEqual(marks('2026-11-02', '2026-11-24'), ['2026-11-02', '2026-11-09', '2026-11-16', '2026-11-23']);
+  assert.deepEqual(marks('2026-11-02', '2026-11-05'), ['2026-11-02', '2026-11-03', '2026-11-04', '2026-11-05']);
+  assert.deepEqual(marks('2026-01-15', '2026-07-15'), [
+    '2026-02',
+    '2026-03',
+    '2026-04',
+    '2026-05',
+    '2026-06',
+    '2026-07',
+  ]);
+  assert.deepEqual(marks('2021-06-01', '2026-07-15').slice(0, 2), ['2022', '2023']);
+  assert.ok(marks('2026-11-02').length > 0, 'one day alone');
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 4000 }), fc.integer({ min: 120, max: 900 }), (days, width) => {
+      const last = new Date(Date.UTC(2020, 0, 31) + days * 86_400_000).toISOString().slice(0, 10);
+      const { ticks } = timeAxis(['2020-01-31', last], 0, width);
+      for (const [at, tick] of ticks.entries())
+        if (at > 0) assert.ok(tick.x - ticks[at - 1]!.x >= textWidth(tick.text, SMALL_LETTER), `${last} in ${width}`);
+    }),
+  );
 });
 
 test('places of countries are those that the outlines give', () => {

@@ -1,20 +1,26 @@
 // The dashboard: every page of the list with its files, its style sheet, and the pages that have routes of their own.
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { KubecensusError } from '../../platform/errors.ts';
+import type { Section } from '../../reports/section.ts';
 import type { ApiContext, Resource } from '../context.ts';
-import { Id } from '../schemas.ts';
-import { DashboardReader } from './dashboard-data.store.ts';
+import { conditionsOf } from '../counts.ts';
+import { CONDITIONS, Id } from '../schemas.ts';
+import { type DashboardData, DashboardReader } from './dashboard-data.store.ts';
 import { addEndpointPage } from './endpoint.routes.ts';
 import { addExplorePage } from './explore.routes.ts';
-import { ICON, ICON_PATH, SHEET, SHEET_PATH, surveyFilter } from './layout.ts';
+import { filterOf, type Only, pageForm, withoutField } from './filter.ts';
+import { filteredLead, filteredSections } from './filtered.ts';
+import { ICON, ICON_PATH, quotedWith, SHEET, SHEET_PATH } from './layout.ts';
 import type { Page } from './page.ts';
 import { PAGES } from './pages.ts';
+import { cellLinks, exploreHref, writtenValues } from './question.ts';
 import { FILE, sendFile } from './section-files.ts';
 import { sectionsHtml, sendPage, sendSignIn } from './sent-page.ts';
 import { addSession } from './session.routes.ts';
 import { viewerOf } from './viewer.store.ts';
 
-const OfSurvey = Type.Object({ survey: Type.Optional(Id) });
+const Asked = Type.Object({ survey: Type.Optional(Id), ...CONDITIONS });
 
 const ASSETS = [
   { path: SHEET_PATH, type: 'text/css; charset=utf-8', body: SHEET },
@@ -41,30 +47,61 @@ export const dashboard: Resource = (api, context) => {
 type Pages = Parameters<Resource>[0];
 
 function addPage(pages: Pages, page: Page, path: string, context: ApiContext, reader: DashboardReader): void {
-  pages.get(path, { schema: { hide: true, querystring: OfSurvey } }, async (request, reply) => {
-    const who = await viewerOf(request, context);
-    if (who.sees === 'nothing')
-      return sendSignIn(reply, who, 'This installation shows its numbers to those with a key.');
-    const { survey } = request.query;
-    const data = await reader.read(survey ?? null, who.sees === 'whole');
-    const query = `?survey=${encodeURIComponent(data.survey.survey.id)}`;
-    return sendPage(reply, who, {
-      title: page.title,
-      lead: page.lead,
-      current: path,
-      survey,
-      filters: surveyFilter(path, data.surveys, data.survey.survey.id),
-      body: await data.drawn(page.slug, async () => sectionsHtml(await page.sections(data), `/${page.slug}`, query)),
-    });
-  });
+  pages.get(
+    path,
+    {
+      schema: { hide: true, querystring: Asked },
+      preValidation: async ({ url }, reply) => {
+        const plain = withoutField(url);
+        return plain === null ? undefined : reply.redirect(plain, 303);
+      },
+    },
+    async (request, reply) => {
+      const who = await viewerOf(request, context);
+      if (who.sees === 'nothing')
+        return sendSignIn(reply, who, 'This installation shows its numbers to those with a key.');
+      const { survey, ...conditions } = request.query;
+      const where = conditionsOf(conditions);
+      const only = filterOf(page, where);
+      const data = await reader.read(survey ?? null, who.sees === 'whole');
+      const { id } = data.survey.survey;
+      // What this page cannot be filtered by is counted where anybody counts, and never left out silently.
+      if (only === null && Object.keys(where).length > 0)
+        return reply.redirect(exploreHref(id, { by: page.about?.slice(0, 1) ?? [], where, unit: 'endpoint' }), 303);
+      return sendPage(reply, who, {
+        title: page.title,
+        lead: only === null ? page.lead : filteredLead(page, only, data),
+        current: path,
+        survey,
+        filters: pageForm(path, page, data, only),
+        ...quotedWith(data.surveys.find((one) => one.id === id)),
+        body: await data.drawn(`${page.slug} ${JSON.stringify(only)}`, async () => {
+          const query = `?${new URLSearchParams({ survey: id, ...(only === null ? {} : { [only.dim]: writtenValues([only.value]) }) })}`;
+          return sectionsHtml(await sections(data, only), `/${page.slug}`, query, cellLinks(id, data.isWhole));
+        }),
+      });
+    },
+  );
   pages.get(
     `/${page.slug}/:kind/:file`,
-    { schema: { hide: true, params: FILE, querystring: OfSurvey } },
+    { schema: { hide: true, params: FILE, querystring: Asked } },
     async (request, reply) => {
       const who = await viewerOf(request, context);
       if (who.sees === 'nothing') return sendSignIn(reply, who, 'The numbers need a key.');
-      const data = await reader.read(request.query.survey ?? null, who.sees === 'whole');
-      return sendFile(reply, who, await page.sections(data), request.params);
+      const { survey, ...conditions } = request.query;
+      const where = conditionsOf(conditions);
+      const only = filterOf(page, where);
+      if (only === null && Object.keys(where).length > 0)
+        throw new KubecensusError('KC_API_REQUEST', 'This page has no such filter; /explore counts by anything.');
+      return sendFile(
+        reply,
+        who,
+        await sections(await reader.read(survey ?? null, who.sees === 'whole'), only),
+        request.params,
+      );
     },
   );
+
+  const sections = async (data: DashboardData, only: Only | null): Promise<readonly Section[]> =>
+    only === null ? page.sections(data) : filteredSections(data.survey, page.about ?? [], only);
 }

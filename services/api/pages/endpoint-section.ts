@@ -14,7 +14,7 @@ export function endpointSection(address: string, port: number, rows: readonly Ob
             { count: rows.length, unit: 'observation' },
             ', newest first. What the newest one recognised: ',
             { strong: newest.component ?? 'nothing' },
-            ` (${newest.grade}).`,
+            newest.component === null ? '.' : ` (${newest.grade}).`,
           ],
     ],
     tables: [

@@ -1,22 +1,18 @@
 // The form of the page on which anybody counts: what to count by, and under which conditions. The values offered are those of the survey.
 import type { HeadlineData } from '../../reports/headline-data.ts';
 import { type Html, html } from '../../reports/html-template.ts';
-import { countryName, distributionName, NOT_OBSERVED } from '../../reports/names.ts';
 import { NOT_OBSERVED_WORD } from '../../rollups/count-request.ts';
 import type { CountedSurvey } from '../../rollups/counted-survey.ts';
 import { DIMENSION_NAMES, type Dimension, UNITS } from '../../rollups/rollup.ts';
-import type { Counted } from './explore.ts';
 import { surveySelect } from './layout.ts';
+import type { Asked } from './question.ts';
+import { valueName } from './value-name.ts';
 
 /** Dimensions that have a select of their own; conditions on others go into the address. */
 const OFFERED = ['component', 'country', 'distribution', 'minor', 'support'] as const satisfies readonly Dimension[];
 const MOST_OFFERED = 200;
 
-export function exploreForm(
-  asked: Pick<Counted, 'by' | 'where' | 'unit'>,
-  data: HeadlineData,
-  surveys: readonly CountedSurvey[],
-): Html {
+export function exploreForm(asked: Asked, data: HeadlineData, surveys: readonly CountedSurvey[]): Html {
   return html`<form class="filters" method="get" action="/explore">${surveySelect(surveys, data.survey.id)}${[0, 1].map(
     (at) => bySelect(at, asked.by[at] ?? ''),
   )}<label><span>Unit</span><select name="unit">${UNITS.map((unit) => option(unit, unit, unit === asked.unit))}</select></label>${OFFERED.map(
@@ -37,14 +33,8 @@ function conditionSelect(dim: Dimension, chosen: string | undefined, data: Headl
     .map((cell) => cell.values[dim] ?? null)
     .slice(0, MOST_OFFERED);
   return html`<label><span>${dim}</span><select name="${dim}">${option('', 'any', chosen === undefined)}${values.map(
-    (value) => option(value ?? NOT_OBSERVED_WORD, nameOf(dim, value), chosen === (value ?? '')),
+    (value) => option(value ?? NOT_OBSERVED_WORD, valueName(dim, value), chosen === (value ?? '')),
   )}</select></label>`;
-}
-
-function nameOf(dim: Dimension, value: string | null): string {
-  if (value === null) return NOT_OBSERVED;
-  if (dim === 'country') return countryName(value);
-  return dim === 'distribution' ? distributionName(value) : value;
 }
 
 function option(value: string, words: string, isChosen: boolean): Html {

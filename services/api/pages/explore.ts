@@ -1,32 +1,23 @@
 // The page on which anybody counts: by two dimensions at most, under conditions, as a picture, a table, CSV and JSON.
-import type { BarsChart, Role, StackedChart } from '../../reports/chart.ts';
 import { code, count as countColumn, part, share, words } from '../../reports/columns.ts';
-import { countryName, distributionName, NOT_OBSERVED, SERIES_ROLES } from '../../reports/names.ts';
+import type { HeadlineData } from '../../reports/headline-data.ts';
 import { grouped } from '../../reports/numbers.ts';
-import { type Section, section, type Table } from '../../reports/section.ts';
-import type { Where } from '../../rollups/count-request.ts';
-import { DIMENSIONS, type Dimension, type Unit } from '../../rollups/rollup.ts';
+import { type Paragraph, type Section, section, type Table } from '../../reports/section.ts';
+import { DIMENSIONS, type Dimension } from '../../rollups/rollup.ts';
 import type { StatsCell } from '../../rollups/stats.store.ts';
+import { countedChart, isParts, type Row } from './explore-charts.ts';
+import type { Asked } from './question.ts';
+import { valueName } from './value-name.ts';
 
-/** More bars than these are a table. */
-const MOST_ROWS = 25;
-const MOST_KEYS = 6;
 const SHOWN = 100;
 
-export interface Counted {
-  readonly by: readonly Dimension[];
-  readonly where: Where;
-  readonly unit: Unit;
+export interface Counted extends Asked {
   readonly cells: readonly StatsCell[];
   readonly suppressedCells: number;
 }
 
-interface Row {
-  readonly values: readonly (string | null)[];
-  readonly count: number;
-}
-
-export function countedSection(counted: Counted): Section {
+/** `data`: the same survey as whoever asks may see it; it says how much of each line is withheld. */
+export function countedSection(counted: Counted, data: HeadlineData): Section {
   const { by, unit } = counted;
   const rows = counted.cells.map((cell) => ({
     values: by.map((dim) => cell.values[dim] ?? null),
@@ -39,18 +30,9 @@ export function countedSection(counted: Counted): Section {
   const hidden = total - drawn.reduce((sum, row) => sum + row.count, 0);
   const title = titleOf(counted);
   return section('counts', title, {
-    paragraphs: [
-      [
-        { count: rows.length, unit: 'cell' },
-        ...(unit === 'endpoint' && !by.includes('feed') ? [' that add up to ', { count: total, unit }] : []),
-        '. ',
-        ...by.flatMap((dim, at) => [at === 0 ? '' : '; ', { strong: dim }, `: ${DIMENSIONS[dim]}`]),
-        by.length === 0 ? '' : '.',
-      ],
-      ...(unit === 'endpoint'
-        ? []
-        : [[`A ${unit} may stand in several cells: cells of ${unit}s do not add up to their number.`]]),
-    ],
+    numbers:
+      by.length > 0 ? [] : rows.map((row) => ({ label: 'In all', value: row.count, unit, detail: [], role: 'plain' })),
+    paragraphs: by.length === 0 ? [] : explained(counted, rows.length, total),
     figures:
       by.length === 0
         ? []
@@ -58,14 +40,14 @@ export function countedSection(counted: Counted): Section {
             {
               id: 'counts',
               title,
-              description: `The largest cells; the table and its files have all.${hidden === 0 ? '' : ` ${grouped(hidden)} ${unit}s of which a dimension was not observed are not drawn.`}`,
-              chart: by.length === 1 ? bars(counted, drawn) : stacked(counted, drawn),
+              description: `The largest cells; the table and its files have all.${hidden === 0 ? '' : ` ${isParts(counted) ? `${grouped(hidden)} ${unit}s` : 'Cells'} of which a dimension was not observed are not drawn.`}`,
+              chart: countedChart(counted, rows, drawn, data),
               table: 'counts',
             },
           ],
     tables: [table(counted, rows, total)],
     notes:
-      counted.suppressedCells === 0
+      counted.suppressedCells === 0 || (by.length === 0 && rows.length > 0)
         ? []
         : [
             {
@@ -80,10 +62,21 @@ export function countedSection(counted: Counted): Section {
   });
 }
 
+function explained({ by, unit }: Counted, cells: number, total: number): Paragraph[] {
+  const meanings = by.flatMap((dim, at) => [at === 0 ? '' : '; ', { strong: dim }, `: ${DIMENSIONS[dim]}`]);
+  const sum = isParts({ by, unit }) ? [cells === 1 ? ' of ' : ' that add up to ', { count: total, unit }] : [];
+  return [
+    [{ count: cells, unit: 'cell' }, ...sum, '. ', ...meanings, '.'],
+    ...(unit === 'endpoint'
+      ? []
+      : [[`A ${unit} may stand in several cells: cells of ${unit}s do not add up to their number.`]]),
+  ];
+}
+
 /** "Endpoints by country and minor, where component is kube-apiserver". */
-export function titleOf({ by, where, unit }: Pick<Counted, 'by' | 'where' | 'unit'>): string {
+export function titleOf({ by, where, unit }: Asked): string {
   const conditions = Object.entries(where).map(
-    ([dim, values]) => `${dim} is ${values.map((value) => value || NOT_OBSERVED).join(' or ')}`,
+    ([dim, values]) => `${dim} is ${values.map((value) => valueName(dim as Dimension, value)).join(' or ')}`,
   );
   const counted = `${unit[0]!.toUpperCase()}${unit.slice(1)}s`;
   return `${counted}${by.length === 0 ? ' in all' : ` by ${by.join(' and ')}`}${conditions.length === 0 ? '' : `, where ${conditions.join(' and ')}`}`;
@@ -94,65 +87,8 @@ function tableOf({ by, where }: Pick<Counted, 'by' | 'where'>): string {
   return [...new Set([...by, ...Object.keys(where)])].join(' and ') || 'nothing';
 }
 
-function nameOf(dim: Dimension, value: string | null): string {
-  if (value === null) return NOT_OBSERVED;
-  if (dim === 'country') return countryName(value);
-  if (dim === 'distribution') return distributionName(value);
-  return dim === 'asn' ? `AS${value}` : value;
-}
-
-function bars({ by, unit }: Counted, rows: readonly Row[]): BarsChart {
-  const [dim] = by as readonly [Dimension];
-  const drawn = rows.slice(0, MOST_ROWS);
-  const rest = rows.slice(MOST_ROWS).reduce((sum, row) => sum + row.count, 0);
-  return {
-    kind: 'bars',
-    unit: `${unit}s`,
-    total: unit === 'endpoint' && dim !== 'feed' ? rows.reduce((sum, row) => sum + row.count, 0) : null,
-    bars: [
-      ...drawn.map((row) => ({ label: nameOf(dim, row.values[0] ?? null), value: row.count, role: roleOf(row) })),
-      ...(rest > 0 && unit === 'endpoint'
-        ? [{ label: `${rows.length - MOST_ROWS} others`, value: rest, role: 'unknown' as const }]
-        : []),
-    ],
-  };
-}
-
-function roleOf(row: Row): Role {
-  return row.values[0] === null ? 'unknown' : 'plain';
-}
-
-function stacked({ by, unit }: Counted, rows: readonly Row[]): StackedChart {
-  const [first, second] = by as readonly [Dimension, Dimension];
-  const tops = (at: 0 | 1, most: number): (string | null)[] =>
-    [...Map.groupBy(rows, (row) => row.values[at] ?? null)]
-      .map(([value, all]) => ({ value, sum: all.reduce((sum, row) => sum + row.count, 0) }))
-      .sort((a, b) => b.sum - a.sum)
-      .slice(0, most)
-      .map((one) => one.value);
-  const [lines, keys] = [tops(0, MOST_ROWS), tops(1, MOST_KEYS - 1)];
-  const sumOf = (line: string | null, wanted: (value: string | null) => boolean): number =>
-    rows
-      .filter((row) => (row.values[0] ?? null) === line && wanted(row.values[1] ?? null))
-      .reduce((sum, row) => sum + row.count, 0);
-  return {
-    kind: 'stacked',
-    unit: `${unit}s`,
-    keys: [
-      ...keys.map((value, at) => ({ label: nameOf(second, value), role: SERIES_ROLES[at]! })),
-      { label: 'others', role: 'unknown' },
-    ],
-    rows: lines.map((line) => ({
-      label: nameOf(first, line),
-      band: 'all',
-      values: [...keys.map((value) => sumOf(line, (one) => one === value)), sumOf(line, (one) => !keys.includes(one))],
-    })),
-    bands: [{ id: 'all', label: `${unit}s by ${first}, split by ${second}`, role: 'plain' }],
-  };
-}
-
 function table({ by, unit }: Counted, rows: readonly Row[], total: number): Table {
-  const isShare = unit === 'endpoint' && !by.includes('feed');
+  const isShare = by.length > 0 && isParts({ by, unit });
   return {
     id: 'counts',
     title: 'All cells',

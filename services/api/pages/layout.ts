@@ -1,9 +1,10 @@
 // The frame of every page: navigation, the choice of survey, what is held back, and where the numbers come from. No script.
 import { createHash } from 'node:crypto';
 import { type Html, html, markupOf } from '../../reports/html-template.ts';
+import { percent } from '../../reports/numbers.ts';
 import { PAGE_STYLE } from '../../reports/page-style.ts';
 import { writtenTime } from '../../reports/written-value.ts';
-import type { CountedSurvey } from '../../rollups/counted-survey.ts';
+import { type CountedSurvey, SURVEY_FLAGS } from '../../rollups/counted-survey.ts';
 
 const FRAME_STYLE = `
 .skip{position:absolute;left:-999em}
@@ -19,16 +20,19 @@ const FRAME_STYLE = `
 .page.frame>*{max-width:760px}
 header.bar{max-width:none;margin:0}
 form.filters{display:flex;flex-wrap:wrap;gap:.6rem 1rem;align-items:end;margin:0 0 1.4rem;padding:.8rem 0;border-top:1px solid var(--kc-rule);border-bottom:1px solid var(--kc-rule);font:.86rem/1.35 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","DejaVu Sans",sans-serif}
+p.meta.quoted{margin-bottom:.3rem}
 form.filters label{display:block;min-width:0}
 form.filters label span{display:block;color:var(--kc-muted);margin-bottom:.15rem}
 form.filters select,form.filters input,form.filters button{font:inherit;color:var(--kc-ink);background:var(--kc-paper);border:1px solid var(--kc-muted);border-radius:3px;padding:.42rem .55rem;min-height:2.3rem;max-width:100%}
-form.filters select{max-width:19rem}
+form.filters select{max-width:16rem}
+form.filters select[name=survey]{max-width:22rem}
 form.filters button{cursor:pointer;font-weight:600;background:var(--kc-plain);color:var(--kc-paper);border-color:var(--kc-plain)}
 form.filters :focus-visible,.bar a:focus-visible{outline:2px solid var(--kc-version-endpoint);outline-offset:2px}
 footer{max-width:1104px;margin:0 auto;padding:1.2rem 1.25rem 3rem;border-top:1px solid var(--kc-rule);font:.85rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","DejaVu Sans",sans-serif;color:var(--kc-muted)}
 footer form{display:inline}
 footer button{font:inherit;color:var(--kc-plain);background:none;border:0;padding:0;text-decoration:underline;cursor:pointer}
-@media print{.bar nav,form.filters,footer form,.skip{display:none}}
+@media (max-width:600px){form.filters label,form.filters select,form.filters select[name=survey]{max-width:100%}}
+@media print{.bar>div,footer{padding-left:0;padding-right:0}.page.frame>*{max-width:none}.bar nav,form.filters,footer form,.skip{display:none}}
 `;
 
 /** The one sheet of all pages, and the address under which it never changes. */
@@ -47,6 +51,8 @@ export interface Frame {
   readonly pages: readonly { readonly path: string; readonly label: string }[];
   readonly current: string;
   readonly filters: Html | '';
+  /** What every number of the page is quoted with; absent where there are none. */
+  readonly quoted?: string;
   /** Whether somebody has signed in with a key. */
   readonly signedIn: boolean;
   /** Marks of the numbers, e.g. that small cells are held back. */
@@ -76,7 +82,7 @@ export function pageHtml(frame: Frame): string {
       html`<li><a href="${path}"${path.split('?')[0] === current ? html` aria-current="page"` : ''}>${label}</a></li>`,
   )}</ul></nav></div></header>
 <main id="content" class="page frame">
-<div class="head"><h1>${title}</h1><p class="lead">${frame.lead}</p>${frame.filters}${frame.isPartView ? html`<p class="meta">${frame.remark}</p>` : ''}</div>
+<div class="head"><h1>${title}</h1><p class="lead">${frame.lead}</p>${frame.filters}${frame.quoted === undefined ? '' : html`<p class="meta quoted">${frame.quoted}</p>`}${frame.isPartView ? html`<p class="meta">${frame.remark}</p>` : ''}</div>
 ${frame.body}
 </main>
 <footer>${frame.isPartView ? '' : html`<p>${frame.remark}</p>`}<p>${
@@ -89,15 +95,26 @@ ${frame.body}
 `);
 }
 
-/** The choice of survey, for pages that show one. */
-export function surveyFilter(path: string, surveys: readonly CountedSurvey[], chosen: string): Html {
-  return html`<form class="filters" method="get" action="${path}">${surveySelect(surveys, chosen)}<button>Show</button></form>`;
-}
-
+/** The choice of survey. */
 export function surveySelect(surveys: readonly CountedSurvey[], chosen: string): Html {
   return html`<label><span>Survey</span><select name="survey">${surveys.map(
     (one) => html`<option value="${one.id}"${one.id === chosen ? html` selected` : ''}>${surveyWords(one)}</option>`,
   )}</select></label>`;
+}
+
+/** How, when, where and from what evidence a survey was made, and what its numbers miss. */
+export function quotedWith(survey: CountedSurvey | undefined): { readonly quoted?: string } {
+  if (survey === undefined) return {};
+  const { id, method, vantage, evidence, window, state, sample, flags } = survey;
+  const times = [window.from, window.to].map((one) => (one === null ? '–' : writtenTime(one.toISOString())));
+  const facts = [
+    `Survey ${id}: ${method}, ${state}, from ${times.join(' to ')}`,
+    `vantage ${vantage}`,
+    `evidence: ${evidence.join(', ')}`,
+    ...(sample === null ? [] : [`a sample of ${percent(sample)}`]),
+  ];
+  const marks = flags.map((flag) => ` Mind that ${SURVEY_FLAGS[flag]}.`);
+  return { quoted: `${facts.join('; ')}.${marks.join('')}` };
 }
 
 function surveyWords({ id, method, window, createdAt }: CountedSurvey): string {

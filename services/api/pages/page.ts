@@ -1,5 +1,6 @@
 // What a page of the dashboard is: sections of the reports under an address, and nothing that a report does not have.
 import type { Section } from '../../reports/section.ts';
+import type { Dimension } from '../../rollups/rollup.ts';
 import type { DashboardData } from './dashboard-data.store.ts';
 
 export interface Page {
@@ -10,5 +11,7 @@ export interface Page {
   readonly title: string;
   /** One or two sentences below the title. */
   readonly lead: string;
+  /** What it counts by, where it can be filtered; also what leads to it from other counts. */
+  readonly about?: readonly Dimension[];
   readonly sections: (data: DashboardData) => readonly Section[] | Promise<readonly Section[]>;
 }

@@ -44,6 +44,7 @@ export const PAGES: readonly Page[] = [
     label: 'Places',
     title: 'Where they answer',
     lead: 'Countries and networks of the addresses, on a map and in numbers.',
+    about: ['country', 'asn'],
     sections: ({ survey }) => [mapSection(survey), placesSection(survey), sourcesSection(survey)],
   },
   {
@@ -51,6 +52,7 @@ export const PAGES: readonly Page[] = [
     label: 'Components',
     title: 'Which components answer',
     lead: 'Every component that was recognised, how sure that is, what it means that the internet reaches it, and what to do.',
+    about: ['component'],
     sections: ({ survey }) => [componentsSection(survey), portsSection(survey)],
   },
   {
@@ -58,6 +60,7 @@ export const PAGES: readonly Page[] = [
     label: 'Distributions',
     title: 'Which distributions they are',
     lead: 'Providers and distributions that the evidence proves.',
+    about: ['distribution'],
     sections: ({ survey }) => [distributionsSection(survey)],
   },
   {
@@ -65,6 +68,7 @@ export const PAGES: readonly Page[] = [
     label: 'Versions',
     title: 'Which versions are disclosed',
     lead: "Minor versions on bands of upstream's support, version strings, and which upstream ranges contain them.",
+    about: ['minor', 'support', 'version'],
     sections: ({ survey }) => [versionsSection(survey), rangesSection(survey)],
   },
   {
@@ -72,6 +76,7 @@ export const PAGES: readonly Page[] = [
     label: 'Authentication',
     title: 'What they answer without credentials',
     lead: 'How endpoints treat a stranger: 200 on /version is the default of Kubernetes and no weakness by itself.',
+    about: ['authentication'],
     sections: ({ survey }) => [authenticationSection(survey)],
   },
   {
@@ -79,6 +84,7 @@ export const PAGES: readonly Page[] = [
     label: 'Feeds',
     title: 'What each feed sees',
     lead: 'Where the candidates came from, how far the feeds overlap, and what was cut short.',
+    about: ['feed'],
     sections: async ({ survey, feeds }) => {
       const whole = await feeds();
       const told = feedsSection(survey);

@@ -24,11 +24,11 @@ function navigation(survey: string | undefined): Frame['pages'] {
 const REMARKS = {
   whole: 'Signed in: nothing is held back. Rows about hosts are not for publication.',
   published:
-    'The public view: cells that stand for few networks, and what would give them away, are withheld; sums are those of the cells that are shown.',
+    'The public view: counts that stand for few networks, and what would give them away, are withheld. What is drawn in dashes is counted, and not split up.',
   nothing: 'This installation does not publish its numbers.',
 } as const satisfies Record<Viewer['sees'], string>;
 
-export interface Shown extends Pick<Frame, 'title' | 'lead' | 'current' | 'filters' | 'body'> {
+export interface Shown extends Pick<Frame, 'title' | 'lead' | 'current' | 'filters' | 'quoted' | 'body'> {
   /** The survey that was chosen in the address. */
   readonly survey?: string | undefined;
 }
@@ -68,13 +68,19 @@ export function sendSignIn(reply: FastifyReply, viewer: Viewer, why: string): Fa
 }
 
 /** Sections with links to their data under `path`; `query` (with its question mark, or empty) goes along. */
-export function sectionsHtml(sections: readonly Section[], path: string, query: string): Html {
+export function sectionsHtml(
+  sections: readonly Section[],
+  path: string,
+  query: string,
+  ofCell?: DataLinks['ofCell'],
+): Html {
   const links: DataLinks = {
     ofTable: (id) => [
       { label: 'Data: CSV', href: `${path}/data/${id}.csv${query}` },
       { label: 'Data: JSON', href: `${path}/data/${id}.json${query}` },
     ],
     ofFigure: (id) => `${path}/figures/${id}.svg${query}`,
+    ...(ofCell === undefined ? {} : { ofCell }),
   };
   return html`${sections.map((one) => sectionHtml(one, links))}`;
 }

@@ -1,8 +1,9 @@
 // Horizontal bars from zero with the value at each bar's end. Labels stand left of the bars on wide sheets, above them on narrow ones.
 import * as Plot from '@observablehq/plot';
-import type { BarsChart } from '../chart.ts';
+import type { BarsChart, Role } from '../chart.ts';
 import { grouped, percentOf } from '../numbers.ts';
 import { visible } from '../plain-text.ts';
+import { blockMarks } from './blocks.ts';
 import { draw, LETTER, type Picture } from './drawing.ts';
 import { textWidth, wrapped } from './letters.ts';
 import { paint } from './palette.ts';
@@ -24,7 +25,7 @@ interface Row {
   readonly share: string;
   /** Pixels from the bar's end to the share. */
   readonly shareAt: number;
-  readonly fill: string;
+  readonly role: Role;
   /** Pixels from the top of the sheet. */
   readonly labelTop: number;
   readonly barTop: number;
@@ -51,7 +52,7 @@ export function barsPicture(chart: BarsChart, width: number): Picture {
       written,
       share,
       shareAt: textWidth(written, LETTER) + 14,
-      fill: paint(bar.role),
+      role: bar.role,
       labelTop,
       barTop,
     });
@@ -74,7 +75,9 @@ export function barsPicture(chart: BarsChart, width: number): Picture {
     x: { domain: [0, most], type: 'linear' },
     y: { type: 'identity' },
     marks: [
-      Plot.rect(rows, { x1: 0, x2: 'value', y1: 'barTop', y2: (row: Row) => row.barTop + BAR, fill: 'fill' }),
+      ...blockMarks(
+        rows.map((row) => ({ x1: 0, x2: row.value, y1: row.barTop, y2: row.barTop + BAR, role: row.role })),
+      ),
       Plot.rect(rows, {
         x1: 0,
         x2: 0,

@@ -2,6 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Role } from '../chart.ts';
 import { visible } from '../plain-text.ts';
+import { type Block, blockMarks } from './blocks.ts';
 import { SMALL_LETTER } from './drawing.ts';
 import { textWidth, wrapped } from './letters.ts';
 import { paint } from './palette.ts';
@@ -24,7 +25,7 @@ export interface Key {
 
 /** Marks in pixels (both scales identity), from `top` down, starting at `left`. */
 export function keyMarks(entries: readonly KeyEntry[], left: number, top: number, width: number): Key {
-  const squares: { x: number; y: number; fill: string }[] = [];
+  const squares: Block[] = [];
   const letters: { x: number; y: number; text: string }[] = [];
   let x = left;
   let y = top + HEADROOM;
@@ -35,7 +36,7 @@ export function keyMarks(entries: readonly KeyEntry[], left: number, top: number
       x = left;
       y += LINE;
     }
-    squares.push({ x, y, fill: paint(entry.role) });
+    squares.push({ x1: x, x2: x + SWATCH, y1: y, y2: y + SWATCH, role: entry.role });
     for (const [at, text] of lines.entries()) letters.push({ x: x + SWATCH + 5, y: y + SWATCH / 2 + at * LINE, text });
     y += (lines.length - 1) * LINE;
     x += needed + 16;
@@ -43,7 +44,7 @@ export function keyMarks(entries: readonly KeyEntry[], left: number, top: number
   return {
     height: entries.length === 0 ? 0 : y - top + LINE + 6,
     marks: [
-      Plot.rect(squares, { x1: 'x', x2: (one) => one.x + SWATCH, y1: 'y', y2: (one) => one.y + SWATCH, fill: 'fill' }),
+      ...blockMarks(squares),
       Plot.text(letters, {
         x: 'x',
         y: 'y',

@@ -44,7 +44,8 @@ interface Circle {
 }
 
 export function mapPicture(chart: MapChart, width: number): Picture {
-  if (chart.places.length === 0 && chart.elsewhere === 0) return emptyPicture(width);
+  const withheld = chart.withheld ?? 0;
+  if (chart.places.length === 0 && chart.elsewhere === 0 && withheld === 0) return emptyPicture(width);
   const most = Math.max(1, ...chart.places.map((one) => one.value));
   const circles: Circle[] = [...chart.places]
     .sort((a, b) => b.value - a.value || (a.code < b.code ? -1 : 1))
@@ -64,7 +65,13 @@ export function mapPicture(chart: MapChart, width: number): Picture {
   const missing =
     chart.elsewhere + sum(chart.places.filter((one) => placeOf(one.code) === undefined).map((one) => one.value));
   const height = Math.round(width * ASPECT);
-  const foot = missing === 0 ? 0 : FOOT;
+  const left = [
+    ...(missing === 0 ? [] : [`${grouped(missing)} ${chart.unit}`]),
+    ...(withheld === 0
+      ? []
+      : [`${grouped(withheld)}${missing === 0 ? ` ${chart.unit}` : ''} in countries that are withheld`]),
+  ];
+  const foot = left.length === 0 ? 0 : FOOT;
   return draw({
     sheet: { width, height: height + foot, marginLeft: 2, marginRight: 2, marginTop: 2, marginBottom: 2 + foot },
     x: {},
@@ -92,10 +99,10 @@ export function mapPicture(chart: MapChart, width: number): Picture {
         fontSize: SMALL_LETTER,
         fontVariant: 'tabular-nums',
       }),
-      ...(missing === 0
+      ...(left.length === 0
         ? []
         : [
-            Plot.text([`Not on the map: ${grouped(missing)} ${chart.unit}.`], {
+            Plot.text([`Not on the map: ${left.join(', ')}.`], {
               frameAnchor: 'bottom-left',
               textAnchor: 'start',
               dy: FOOT - 4,

@@ -19,6 +19,7 @@ export const PALETTE: Readonly<Record<Ink, { readonly light: string; readonly da
   maintenance: { light: '#c79a1e', dark: '#dfbb52' },
   'end-of-life': { light: '#b4472a', dark: '#e2795a' },
   unknown: { light: '#878f96', dark: '#87919a' },
+  withheld: { light: '#878f96', dark: '#87919a' },
   plain: { light: '#2f5d8a', dark: '#7db2e3' },
   'series-1': { light: '#173a5e', dark: '#9cc4ea' },
   'series-2': { light: '#c77f12', dark: '#e6a73c' },

@@ -64,9 +64,12 @@ function panelMarks(
     piece.map((point) => ({ x: axis.x(point.date), y: y(point.value) })),
   );
   const last = panel.points.at(-1)!;
+  const [from, to] = [dates[0]!, dates.at(-1)!];
+  // Days where months would be the same word twice.
+  const letters = from.slice(0, 7) === to.slice(0, 7) ? 10 : 7;
   const ends = [
-    { x: box.left, text: dates[0]!.slice(0, 7), anchor: 'start' as const },
-    { x: right, text: dates.at(-1)!.slice(0, 7), anchor: 'end' as const },
+    { x: box.left, text: from.slice(0, letters), anchor: 'start' as const },
+    { x: right, text: to.slice(0, letters), anchor: 'end' as const },
   ].slice(0, dates.length);
   const fill = paint(panel.role);
   return [

@@ -3,6 +3,7 @@ import * as Plot from '@observablehq/plot';
 import type { StackedChart } from '../chart.ts';
 import { grouped } from '../numbers.ts';
 import { visible } from '../plain-text.ts';
+import { type Block, blockMarks } from './blocks.ts';
 import { LETTER, type Picture, SMALL_LETTER } from './drawing.ts';
 import { keyMarks } from './key.ts';
 import { textWidth, wrapped } from './letters.ts';
@@ -22,11 +23,12 @@ export function stackedPicture(chart: StackedChart, width: number): Picture {
   const totals = chart.rows.map((row) => row.values.reduce((sum, value) => sum + value, 0));
   const names = chart.rows.map((row) => wrapped(visible(row.label), width * LABEL_SHARE, LETTER));
   const left = Math.ceil(Math.max(0, ...names.flat().map((line) => textWidth(line, LETTER)))) + 18;
-  const right = Math.ceil(Math.max(0, ...totals.map((total) => textWidth(grouped(total), SMALL_LETTER)))) + 12;
+  const right =
+    Math.ceil(Math.max(0, ...chart.rows.map((row, at) => textWidth(sumText(totals[at]!, row), SMALL_LETTER)))) + 12;
   const x = linear([0, Math.max(1, ...totals)], [left, Math.max(left + 20, width - right)]);
   const key = keyMarks(chart.keys, 0, 0, width);
   const backs: { y1: number; y2: number; fill: string; head: string }[] = [];
-  const segments: { x1: number; x2: number; y: number; fill: string }[] = [];
+  const segments: Block[] = [];
   const labels: { y: number; text: string }[] = [];
   const sums: { x: number; y: number; text: string }[] = [];
   let y = key.height;
@@ -40,11 +42,12 @@ export function stackedPicture(chart: StackedChart, width: number): Picture {
     for (const { row, total, lines } of rows) {
       let sum = 0;
       for (const [at, value] of row.values.entries()) {
-        if (value > 0) segments.push({ x1: x(sum), x2: x(sum + value), y, fill: paint(chart.keys[at]!.role) });
+        if (value > 0)
+          segments.push({ x1: x(sum), x2: x(sum + value), y1: y, y2: y + BAR, role: chart.keys[at]!.role });
         sum += value;
       }
       for (const [at, text] of lines.entries()) labels.push({ y: y + BAR / 2 + at * LINE, text });
-      sums.push({ x: x(total) + 6, y: y + BAR / 2, text: grouped(total) });
+      sums.push({ x: x(total) + 6, y: y + BAR / 2, text: sumText(total, row) });
       y += STEP + (lines.length - 1) * LINE;
     }
     backs.push({ y1: top, y2: y + 2, fill: paint(band.role), head: visible(band.label) });
@@ -63,7 +66,7 @@ export function stackedPicture(chart: StackedChart, width: number): Picture {
       fontSize: SMALL_LETTER,
       fontWeight: 600,
     }),
-    Plot.rect(segments, { x1: 'x1', x2: 'x2', y1: 'y', y2: (one) => one.y + BAR, insetRight: 0.7, fill: 'fill' }),
+    ...blockMarks(segments, 0.7),
     Plot.text(labels, {
       x: left - 7,
       y: 'y',
@@ -83,4 +86,8 @@ export function stackedPicture(chart: StackedChart, width: number): Picture {
       fontVariant: 'tabular-nums',
     }),
   ]);
+}
+
+function sumText(total: number, { isLeast }: StackedChart['rows'][number]): string {
+  return isLeast === true ? `${grouped(total)} or more` : grouped(total);
 }

@@ -7,6 +7,11 @@ import { linear } from './pixels.ts';
 const DAY_MS = 86_400_000;
 /** A mark with its text needs about this many pixels. */
 const MARK_WIDTH = 62;
+/** One with a whole date. */
+const DAY_MARK_WIDTH = 84;
+const DAY_STEPS = [1, 2, 7, 14, 28] as const;
+/** Over fewer months than these, marks are days: of months there would be one, or none. */
+const DAYS_BELOW_MONTHS = 3;
 const MONTH_STEPS = [1, 2, 3, 6, 12, 24, 60] as const;
 
 export interface TimeAxis {
@@ -27,12 +32,13 @@ export function timeAxis(dates: readonly string[], left: number, right: number):
   const scale = linear([first, last], [left, right]);
   return {
     x: (date) => scale(day(date)),
-    ticks: months(first, last, right - left).map((tick) => ({ ...tick, x: scale(day(tick.date)) })),
+    ticks: marks(first, last, right - left).map((tick) => ({ ...tick, x: scale(day(tick.date)) })),
   };
 }
 
-function months(first: number, last: number, width: number): { date: string; text: string }[] {
+function marks(first: number, last: number, width: number): { date: string; text: string }[] {
   const span = (last - first) / 30.44;
+  if (span < DAYS_BELOW_MONTHS) return daysBetween(first, last, width);
   const room = Math.max(1, Math.floor(width / MARK_WIDTH));
   const step = MONTH_STEPS.find((one) => span / one <= room) ?? 120;
   const ticks: { date: string; text: string }[] = [];
@@ -43,6 +49,15 @@ function months(first: number, last: number, width: number): { date: string; tex
     if (month % step === 0 && day(date) >= first)
       ticks.push({ date, text: step >= 12 ? date.slice(0, 4) : date.slice(0, 7) });
   }
+}
+
+function daysBetween(first: number, last: number, width: number): { date: string; text: string }[] {
+  const room = Math.max(1, Math.floor(width / DAY_MARK_WIDTH));
+  const step = DAY_STEPS.find((one) => (last - first) / one <= room) ?? 56;
+  return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, at) => {
+    const date = new Date((first + at * step) * DAY_MS).toISOString().slice(0, 10);
+    return { date, text: date };
+  });
 }
 
 /** Points in pieces that no break lies within: a break on a day parts what is before it from that day on. */

@@ -58,14 +58,14 @@ export interface MailSettings {
   readonly from: string;
   /** Who reads unsubscriptions by mail. */
   readonly unsubscribeMail: string;
-  /** Takes a one-click unsubscription; {schedule} and {recipient} are put in. null: by mail only. */
-  readonly unsubscribeUrl: string | null;
 }
 
 /** What deliveries leave by. A means that is not configured is null, and its deliveries fail with what is missing. */
 export interface Means {
   readonly mail: {
     readonly settings: MailSettings;
+    /** What takes an unsubscription of this recipient from this schedule. null: by mail only. */
+    readonly unsubscribeUrl: (schedule: string, recipient: string) => Promise<string | null>;
     /** Rejects with an Error whose `responseCode` is the relay's SMTP code, where there is one. Resolves with the relay's answer. */
     readonly send: (message: MailMessage) => Promise<string>;
     /** A picture as PNG, or null where none can be made. */
@@ -101,4 +101,10 @@ export function reportUrl(means: Pick<Means, 'reportsUrl'>, id: string): string 
 /** Whether the survey behind a report misses something; says its manifest. */
 export function isPartialManifest(manifest: Readonly<Record<string, unknown>>): boolean {
   return (manifest['survey'] as { partial?: unknown } | undefined)?.partial === true;
+}
+
+/** Whether the headline of the survey behind a report jumped; says its manifest. */
+export function hasJumpedManifest(manifest: Readonly<Record<string, unknown>>): boolean {
+  const flags = (manifest['survey'] as { flags?: unknown } | undefined)?.flags;
+  return Array.isArray(flags) && flags.includes('headline_jump');
 }

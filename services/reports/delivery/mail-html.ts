@@ -54,12 +54,18 @@ function pageHtml({ report, pictures, remarks, footer }: MailPage, rows: number)
 <p style="${SMALL};margin:0 0 14px">Generated ${writtenTime(report.generatedAt)}</p>
 ${remarks.map((remark) => html`<p style="margin:0 0 10px;padding:0 0 0 12px;border-left:4px solid ${NOTES.caution}">${remark}</p>`)}
 ${report.sections.map((section) => sectionHtml(section, pictures, rows))}
-<div style="${SMALL};margin-top:36px;padding-top:10px;border-top:1px solid ${RULE}">${footer.map((line) => html`<p style="margin:0 0 6px">${line}</p>`)}</div>
+<div style="${SMALL};margin-top:36px;padding-top:10px;border-top:1px solid ${RULE}">${footer.map((line) => html`<p style="margin:0 0 6px">${linked(line)}</p>`)}</div>
 </td></tr></table>
 </td></tr></table>
 </body></html>
 `);
 }
+
+/** Addresses in a line of the footer, which is ours, become links. */
+const linked = (line: string): readonly (Html | string)[] =>
+  line
+    .split(/(https?:\/\/\S+)/)
+    .map((part, at) => (at % 2 === 1 ? html`<a href="${part}" style="color:inherit">${part}</a>` : part));
 
 function sectionHtml(section: Section, pictures: ReadonlyMap<string, string>, rows: number): Html {
   return html`<h2 style="${SANS};font-size:20px;line-height:25px;margin:34px 0 10px;padding-top:12px;border-top:2px solid ${INK}">${section.title}</h2>

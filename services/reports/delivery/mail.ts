@@ -31,12 +31,12 @@ export async function deliverToMailbox(
 ): Promise<AttemptEnd> {
   if (means.mail === null) return { result: 'failed', detail: 'smtp.host and smtp.from are not set' };
   const pictures = await picturesOf(parcel, means.mail.pictureOf);
-  const message = mailOf(
-    parcel,
-    address,
-    { ...means.mail.settings, reportUrl: reportUrl(means, parcel.files.id) },
-    pictures,
-  );
+  const urls = {
+    reportUrl: reportUrl(means, parcel.files.id),
+    // Of a schedule that was removed nothing more is sent.
+    unsubscribeUrl: parcel.schedule === null ? null : await means.mail.unsubscribeUrl(parcel.schedule, address),
+  };
+  const message = mailOf(parcel, address, { ...means.mail.settings, ...urls }, pictures);
   try {
     return { result: 'delivered', detail: await means.mail.send(message) };
   } catch (error) {
@@ -62,11 +62,16 @@ async function picturesOf(
   return pictures;
 }
 
+interface LinkedSettings extends MailSettings {
+  readonly reportUrl: string | null;
+  readonly unsubscribeUrl: string | null;
+}
+
 /** The message. Pure: the same parcel gives the same message. Pictures: null where none can be made. */
 export function mailOf(
   parcel: Parcel,
   address: string,
-  settings: MailSettings & { readonly reportUrl: string | null },
+  settings: LinkedSettings,
   pictures: ReadonlyMap<string, Uint8Array> | null,
 ): MailMessage {
   const { report, files } = parcel;
@@ -86,7 +91,7 @@ export function mailOf(
   const footer = [
     `Report ${files.id}${parcel.schedule === null ? '' : ` of the schedule ${parcel.schedule}`}. It is sent to ${address}.`,
     ...(settings.reportUrl === null ? [] : [`All files: ${settings.reportUrl}`]),
-    `To get no more of these, write to ${settings.unsubscribeMail}.`,
+    `To get no more of these, ${settings.unsubscribeUrl === null ? '' : `open ${settings.unsubscribeUrl} or `}write to ${settings.unsubscribeMail}.`,
   ];
   const text = [...remarks.map((remark) => `! ${remark}\n\n`), mailText(report), `\n-- \n${footer.join('\n')}\n`].join(
     '',
@@ -101,7 +106,7 @@ export function mailOf(
     messageId: `<${parcel.id}@${domainOf(settings.from)}>`,
     date: parcel.sentAt,
     headers: {
-      ...unsubscribeHeaders(parcel.schedule ?? files.name, address, settings),
+      ...unsubscribeHeaders(parcel.schedule ?? files.name, settings),
       // RFC 3834: vacation programs do not answer.
       'Auto-Submitted': 'auto-generated',
       'X-Kubecensus-Report': files.id,
@@ -154,15 +159,16 @@ function fitting(files: readonly MailAttachment[], pictures: readonly MailAttach
   return fits(inline) ? inline : [];
 }
 
-/** RFC 2369 and, where an address for it is configured, RFC 8058. */
-function unsubscribeHeaders(schedule: string, recipient: string, settings: MailSettings): Record<string, string> {
+/** RFC 2369 and, where there is an address for it that speaks TLS, as it demands, RFC 8058. */
+function unsubscribeHeaders(schedule: string, settings: LinkedSettings): Record<string, string> {
   const subject = encodeURIComponent(`unsubscribe ${schedule}`);
   const byMail = `<mailto:${settings.unsubscribeMail}?subject=${subject}>`;
-  if (settings.unsubscribeUrl === null) return { 'List-Unsubscribe': byMail };
-  const url = settings.unsubscribeUrl
-    .replaceAll('{schedule}', encodeURIComponent(schedule))
-    .replaceAll('{recipient}', encodeURIComponent(recipient));
-  return { 'List-Unsubscribe': `<${url}>, ${byMail}`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' };
+  const { unsubscribeUrl: url } = settings;
+  if (url === null) return { 'List-Unsubscribe': byMail };
+  return {
+    'List-Unsubscribe': `<${url}>, ${byMail}`,
+    ...(url.startsWith('https:') ? { 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' } : {}),
+  };
 }
 
 /** "Census <census@example.org>" -> "example.org". */

@@ -1,13 +1,25 @@
 // What endpoints answer to somebody without credentials.
-import { code, count, part, share, words } from '../columns.ts';
+import { asking, code, count, part, share, words } from '../columns.ts';
 import { cellCount, cellsOf, type HeadlineData } from '../headline-data.ts';
 import { apiserversByValue, isKubernetes } from '../kubernetes-cells.ts';
 import { authenticationName } from '../names.ts';
 import { type Section, section } from '../section.ts';
+import { withheldBar } from '../withheld-bar.ts';
 
 export function authenticationSection(data: HeadlineData): Section {
   const rows = apiserversByValue(data, 'authentication');
   const total = cellCount(data, 'endpoint', ['component'], { component: 'kube-apiserver' });
+  const bars = rows.flatMap(({ value, apiserver: { endpoint } }) =>
+    endpoint === null
+      ? []
+      : [
+          {
+            label: authenticationName(value),
+            value: endpoint,
+            role: value === null ? ('unknown' as const) : ('plain' as const),
+          },
+        ],
+  );
   const cells = cellsOf(data, 'endpoint', 'component', 'authentication').filter((cell) =>
     isKubernetes(cell.values.component),
   );
@@ -27,11 +39,7 @@ export function authenticationSection(data: HeadlineData): Section {
           kind: 'bars',
           unit: 'endpoints',
           total,
-          bars: rows.flatMap(({ value, apiserver: { endpoint } }) =>
-            endpoint === null
-              ? []
-              : [{ label: authenticationName(value), value: endpoint, role: value === null ? 'unknown' : 'plain' }],
-          ),
+          bars: [...bars, ...withheldBar(data, total, bars)],
         },
         table: 'authentication',
       },
@@ -41,10 +49,12 @@ export function authenticationSection(data: HeadlineData): Section {
         id: 'authentication',
         title: 'Authentication by component',
         columns: [
-          words('component', 'Component'),
+          asking(words('component', 'Component'), { by: 'authentication', of: { component: 'component' } }),
           code('authentication', 'Mode'),
           words('meaning', 'It'),
-          count('endpoints', 'Endpoints', 'endpoint'),
+          asking(count('endpoints', 'Endpoints', 'endpoint'), {
+            of: { component: 'component', authentication: 'authentication' },
+          }),
           share('share_of_component_endpoints', 'Share', "the component's endpoints"),
         ],
         rows: cells.map((cell) => {

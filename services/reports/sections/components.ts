@@ -3,10 +3,11 @@ import { ADVICE, ADVICE_SLUGS, type AdviceSlug } from '../../fingerprints/advice
 import type { ComponentProfile } from '../../fingerprints/component.ts';
 import { COMPONENT_PROFILES } from '../../fingerprints/component-profile.ts';
 import { GRADES } from '../../fingerprints/verdict.ts';
-import { count, part, share, told, words } from '../columns.ts';
+import { asking, count, part, share, told, words } from '../columns.ts';
 import { cellCount, type HeadlineData } from '../headline-data.ts';
 import { kubernetesEndpoints } from '../kubernetes-cells.ts';
 import { type Note, type Paragraph, type Section, section } from '../section.ts';
+import { withheldBar } from '../withheld-bar.ts';
 
 /** 'not' beside a component: something of it was seen, and something else spoke against it. */
 const GRADE_WORDS = {
@@ -29,6 +30,9 @@ interface Found {
 export function componentsSection(data: HeadlineData): Section {
   const found = foundComponents(data);
   const total = kubernetesEndpoints(data);
+  const bars = found.flatMap(({ profile, endpoints }) =>
+    endpoints === null ? [] : [{ label: profile.name, value: endpoints, role: 'plain' as const }],
+  );
   return section('components', 'Which components answer', {
     paragraphs: [
       [
@@ -57,9 +61,7 @@ export function componentsSection(data: HeadlineData): Section {
           kind: 'bars',
           unit: 'endpoints',
           total,
-          bars: found.flatMap(({ profile, endpoints }) =>
-            endpoints === null ? [] : [{ label: profile.name, value: endpoints, role: 'plain' }],
-          ),
+          bars: [...bars, ...withheldBar(data, total, bars)],
         },
         table: 'components',
       },
@@ -69,11 +71,11 @@ export function componentsSection(data: HeadlineData): Section {
         id: 'components',
         title: 'Components by unit',
         columns: [
-          words('component', 'Component'),
-          count('endpoints', 'Endpoints', 'endpoint'),
+          asking(words('component', 'Component'), { by: 'country', of: { component: 'component' } }),
+          asking(count('endpoints', 'Endpoints', 'endpoint'), { of: { component: 'component' } }),
           share('share_of_endpoints', 'Share', 'Kubernetes endpoints'),
-          count('hosts', 'Hosts', 'host'),
-          count('certificates', 'Certificates', 'certificate'),
+          asking(count('hosts', 'Hosts', 'host'), { of: { component: 'component' } }),
+          asking(count('certificates', 'Certificates', 'certificate'), { of: { component: 'component' } }),
         ],
         rows: found.map((one) => [
           one.profile.name,
@@ -88,7 +90,12 @@ export function componentsSection(data: HeadlineData): Section {
         title: 'Components by grade',
         columns: [
           words('component', 'Component'),
-          ...GRADES.map((grade) => count(`${grade}_endpoints`, GRADE_WORDS[grade], 'endpoint')),
+          ...GRADES.map((grade) =>
+            asking(count(`${grade}_endpoints`, GRADE_WORDS[grade], 'endpoint'), {
+              where: { grade: [grade] },
+              of: { component: 'component' },
+            }),
+          ),
         ],
         rows: found.map((one) => [one.profile.name, ...one.grades]),
       },
@@ -119,10 +126,10 @@ function clusterParagraph({ clusters }: HeadlineData): readonly Paragraph[] {
   if (clusters === undefined) return [];
   return [
     [
-      'Clusters (estimate): the confirmed and probable endpoints belong to between ',
-      { count: clusters.low, unit: 'cluster' },
-      ' and ',
+      'Clusters (estimate): the confirmed and probable endpoints belong to ',
+      ...(clusters.low === clusters.high ? [] : ['between ', { count: clusters.low, unit: 'cluster' }, ' and ']),
       { count: clusters.high, unit: 'cluster' },
+      clusters.low === clusters.high ? ', by both ways to join them' : '',
       '. The lower number joins endpoints by every key that one cluster alone should have, the higher one only those that show the same keys; keys that many networks share join nothing.',
     ],
   ];

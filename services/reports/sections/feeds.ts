@@ -1,7 +1,7 @@
 // Which feeds named the endpoints, what each run brought, and which of them were cut short.
-import { code, count, time, words } from '../columns.ts';
+import { asking, code, count, time, words } from '../columns.ts';
 import { cellCount, type FeedRunFacts, type HeadlineData } from '../headline-data.ts';
-import { byValue } from '../kubernetes-cells.ts';
+import { byValue, KUBERNETES } from '../kubernetes-cells.ts';
 import { partialRuns } from '../manifest.ts';
 import { NOT_OBSERVED } from '../names.ts';
 import { counted } from '../numbers.ts';
@@ -15,7 +15,7 @@ export function feedsSection(data: HeadlineData): Section {
   return section('feeds', 'Feeds', {
     paragraphs: [
       [
-        'Feeds say where to look; they prove nothing. An endpoint that several feeds name counts once in every total of this report, and once under each of its feeds here, so these rows do not add up.',
+        'Feeds say where to look; they prove nothing. An endpoint that several feeds name counts once in every total, and once under each of its feeds here, so these rows do not add up.',
       ],
     ],
     figures: [
@@ -40,11 +40,17 @@ export function feedsSection(data: HeadlineData): Section {
         id: 'feeds',
         title: 'Endpoints by feed',
         columns: [
-          words('feed', 'Feed'),
+          asking(words('feed', 'Feed'), { by: 'component', of: { feed: 'feed' } }),
           words('state', 'Last runs'),
-          count('endpoints', 'Kubernetes', 'endpoint'),
-          count('apiserver_endpoints', 'kube-apiserver', 'endpoint'),
-          count('observed_endpoints', 'Observed', 'endpoint'),
+          asking(count('endpoints', 'Kubernetes', 'endpoint'), {
+            where: { component: KUBERNETES },
+            of: { feed: 'feed' },
+          }),
+          asking(count('apiserver_endpoints', 'kube-apiserver', 'endpoint'), {
+            where: { component: ['kube-apiserver'] },
+            of: { feed: 'feed' },
+          }),
+          asking(count('observed_endpoints', 'Observed', 'endpoint'), { of: { feed: 'feed' } }),
         ],
         rows: named.map((one) => [
           one.value,

@@ -1,10 +1,11 @@
 // The map: Kubernetes endpoints by country of the address, and which components they are.
 import { COMPONENTS } from '../../fingerprints/verdict.ts';
-import { code, count, told, words } from '../columns.ts';
+import { asking, code, count, told, words } from '../columns.ts';
 import { cellCount, cellsOf, type HeadlineData } from '../headline-data.ts';
-import { byValue, drawnOf, isKubernetes, kubernetesEndpoints } from '../kubernetes-cells.ts';
+import { byValue, drawnOf, isKubernetes, KUBERNETES, kubernetesEndpoints, sumOf } from '../kubernetes-cells.ts';
 import { countryName } from '../names.ts';
 import { type Section, section, type Table } from '../section.ts';
+import { withheldOf } from '../withheld-bar.ts';
 
 const SHOWN = 15;
 
@@ -12,6 +13,7 @@ export function mapSection(data: HeadlineData): Section {
   const countries = byValue(data, 'country');
   const known = countries.filter((one) => one.value !== null);
   const drawn = drawnOf(data, countries);
+  const withheld = withheldOf(data, drawn.total, sumOf(drawn.values.map((one) => one.endpoints)) ?? 0);
   return section('map', 'The map', {
     paragraphs: [
       [
@@ -34,6 +36,7 @@ export function mapSection(data: HeadlineData): Section {
             value === null ? [] : [{ code: value, label: countryName(value), value: endpoints }],
           ),
           elsewhere: drawn.values.find((one) => one.value === null)?.endpoints ?? 0,
+          ...(withheld > 0 ? { withheld } : {}),
         },
         table: 'country-components',
       },
@@ -50,10 +53,18 @@ function countryComponents(data: HeadlineData): Table {
     id: 'country-components',
     title: 'Endpoints by country and component',
     columns: [
-      words('country', 'Country'),
+      asking(words('country', 'Country'), { by: 'component', of: { country: 'country_code' } }),
       code('country_code', 'Code'),
-      count('endpoints', 'All', 'endpoint'),
-      ...components.map((name) => count(`${name.replaceAll('-', '_')}_endpoints`, name, 'endpoint')),
+      asking(count('endpoints', 'All', 'endpoint'), {
+        where: { component: KUBERNETES },
+        of: { country: 'country_code' },
+      }),
+      ...components.map((name) =>
+        asking(count(`${name.replaceAll('-', '_')}_endpoints`, name, 'endpoint'), {
+          where: { component: [name] },
+          of: { country: 'country_code' },
+        }),
+      ),
     ],
     rows: byValue(data, 'country').map((one) => [
       countryName(one.value),

@@ -1,7 +1,8 @@
-// How it was counted and what the numbers cannot say, in ten points; then the data of others that the report rests on. DB-IP's licence asks for its link wherever results are shown.
+// How it was counted and what the numbers cannot say, in short points; then the data of others that the report rests on. DB-IP's licence asks for its link wherever results are shown.
 import type { HeadlineData } from '../headline-data.ts';
 import { type Section, section, type Text } from '../section.ts';
 import { writtenTime } from '../written-value.ts';
+import { attributionItem } from './conduct.ts';
 
 export function methodSection(data: HeadlineData): Section {
   const { survey } = data;
@@ -27,6 +28,7 @@ export function methodSection(data: HeadlineData): Section {
             'The unit is the endpoint: an address and a port. A host is an address; a certificate is the digest of a leaf. None of them is a cluster: one cluster may have many of each, and a load balancer may front many clusters.',
           ],
           asked,
+          ...attributionItem(data),
           ['Targets came from feeds, not from a scan of the whole address space: what no feed names is not counted.'],
           [
             'Most API servers have certificates of a private authority, which certificate logs never see; feeds that scan find those.',

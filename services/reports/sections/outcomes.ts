@@ -1,7 +1,7 @@
 // How the look at every target ended: positive, negative, transient, not probed, our own fault.
 import { OUTCOMES, type Outcome, type OutcomeClass } from '../../probes/outcome.ts';
 import type { Role } from '../chart.ts';
-import { code, count, part, share, told, words } from '../columns.ts';
+import { asking, code, count, part, share, told, words } from '../columns.ts';
 import { cellCount, cellsOf, type HeadlineData } from '../headline-data.ts';
 import { observedEndpoints, sumOf } from '../kubernetes-cells.ts';
 import { type Section, section } from '../section.ts';
@@ -77,10 +77,10 @@ export function outcomesSection(data: HeadlineData): Section {
         id: 'outcomes',
         title: 'Outcomes',
         columns: [
-          code('outcome', 'Outcome'),
+          asking(code('outcome', 'Outcome'), { by: 'component', of: { outcome: 'outcome' } }),
           words('class', 'Group'),
           words('meaning', 'Meaning'),
-          count('endpoints', 'Endpoints', 'endpoint'),
+          asking(count('endpoints', 'Endpoints', 'endpoint'), { of: { outcome: 'outcome' } }),
           share('share_of_endpoints', 'Share', 'observed endpoints'),
         ],
         rows: outcomes.map((one) => [

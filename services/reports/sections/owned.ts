@@ -4,7 +4,7 @@ import { COMPONENT_PROFILES } from '../../fingerprints/component-profile.ts';
 import { code, count, time, words } from '../columns.ts';
 import { authenticationName, distributionName, supportName } from '../names.ts';
 import type { OwnedEndpoint, OwnerData } from '../owner-data.ts';
-import { type Section, section } from '../section.ts';
+import { type Section, section, type Table } from '../section.ts';
 
 const WHERE = [code('address', 'Address'), words('port', 'Port')];
 
@@ -46,41 +46,48 @@ export function ownedSection(data: OwnerData): Section {
           one.observedAt,
         ]),
       },
-      {
-        id: 'endpoint-details',
-        title: 'How each was recognised',
-        columns: [
-          ...WHERE,
-          words('grade', 'Recognised'),
-          words('distribution', 'Distribution'),
-          words('authentication', 'Without credentials it'),
-          code('certificate_sha256', 'Certificate, SHA-256'),
-        ],
-        rows: endpoints.map((one) => [
-          ...where(one),
-          one.grade,
-          one.distribution === null ? null : distributionName(one.distribution),
-          one.authentication === null ? null : authenticationName(one.authentication),
-          one.certificate,
-        ]),
-      },
-      {
-        id: 'exposures',
-        title: 'What each component means when the internet reaches it',
-        columns: [
-          words('component', 'Component'),
-          count('endpoints', 'Endpoints', 'endpoint'),
-          words('meaning', 'Reached from the internet'),
-        ],
-        rows: COMPONENT_PROFILES.filter((one) => components.includes(one.name)).map((one) => [
-          one.name,
-          endpoints.filter((endpoint) => endpoint.component === one.name).length,
-          one.exposure,
-        ]),
-      },
+      ...(endpoints.length === 0 ? [] : recognised(endpoints, components)),
     ],
     notes: suspects(endpoints),
   });
+}
+
+/** How each endpoint was recognised, and what the components mean. */
+function recognised(endpoints: readonly OwnedEndpoint[], components: readonly string[]): Table[] {
+  return [
+    {
+      id: 'endpoint-details',
+      title: 'How each was recognised',
+      columns: [
+        ...WHERE,
+        words('grade', 'Recognised'),
+        words('distribution', 'Distribution'),
+        words('authentication', 'Without credentials it'),
+        code('certificate_sha256', 'Certificate, SHA-256'),
+      ],
+      rows: endpoints.map((one) => [
+        ...where(one),
+        one.grade,
+        one.distribution === null ? null : distributionName(one.distribution),
+        one.authentication === null ? null : authenticationName(one.authentication),
+        one.certificate,
+      ]),
+    },
+    {
+      id: 'exposures',
+      title: 'What each component means when the internet reaches it',
+      columns: [
+        words('component', 'Component'),
+        count('endpoints', 'Endpoints', 'endpoint'),
+        words('meaning', 'Reached from the internet'),
+      ],
+      rows: COMPONENT_PROFILES.filter((one) => components.includes(one.name)).map((one) => [
+        one.name,
+        endpoints.filter((endpoint) => endpoint.component === one.name).length,
+        one.exposure,
+      ]),
+    },
+  ];
 }
 
 function suspects(endpoints: readonly OwnedEndpoint[]): Section['notes'] {
@@ -106,17 +113,24 @@ export function todoSection({ endpoints }: OwnerData): Section {
       slugs.length === 0
         ? [['Nothing: no Kubernetes component answered.']]
         : [['An answer to a stranger is not yet a weakness, but none of these needs the whole internet.']],
-    tables: [
-      {
-        id: 'todo',
-        title: 'Advice and where it applies',
-        columns: [words('advice', 'Advice'), count('endpoints', 'Endpoints', 'endpoint'), words('where', 'Where')],
-        rows: slugs.map((slug) => {
-          const concerned = endpoints.filter((one) => one.advice.includes(slug));
-          return [ADVICE[slug].text, concerned.length, concerned.map((one) => endpointText(one)).join(' ')];
-        }),
-      },
-    ],
+    tables:
+      slugs.length === 0
+        ? []
+        : [
+            {
+              id: 'todo',
+              title: 'Advice and where it applies',
+              columns: [
+                words('advice', 'Advice'),
+                count('endpoints', 'Endpoints', 'endpoint'),
+                words('where', 'Where'),
+              ],
+              rows: slugs.map((slug) => {
+                const concerned = endpoints.filter((one) => one.advice.includes(slug));
+                return [ADVICE[slug].text, concerned.length, concerned.map((one) => endpointText(one)).join(' ')];
+              }),
+            },
+          ],
   });
 }
 

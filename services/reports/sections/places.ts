@@ -1,10 +1,11 @@
 // Where Kubernetes endpoints stand: countries, networks, ports, and by which method they were seen.
 import type { Dimension } from '../../rollups/rollup.ts';
-import { code, count, part, share, words } from '../columns.ts';
+import { asking, code, count, part, share, words } from '../columns.ts';
 import { cellCount, cellsOf, type HeadlineData } from '../headline-data.ts';
-import { byValue, drawnOf, kubernetesEndpoints, type ValueCount } from '../kubernetes-cells.ts';
+import { byValue, drawnOf, KUBERNETES, kubernetesEndpoints, type ValueCount } from '../kubernetes-cells.ts';
 import { countryName, NOT_OBSERVED, networkName } from '../names.ts';
 import { type Figure, type Section, section, type Table } from '../section.ts';
+import { withheldBar } from '../withheld-bar.ts';
 
 const SHOWN = 15;
 
@@ -27,10 +28,16 @@ export function placesSection(data: HeadlineData): Section {
       ),
     ],
     tables: [
-      table(data, 'countries', 'Endpoints by country', ['country', 'Country', 'country_code'], countries, (value) =>
-        countryName(value),
+      table(
+        data,
+        'countries',
+        'Endpoints by country',
+        'country',
+        ['country', 'Country', 'country_code'],
+        countries,
+        (value) => countryName(value),
       ),
-      table(data, 'networks', 'Endpoints by network', ['network', 'Network', 'asn'], networks, (value) =>
+      table(data, 'networks', 'Endpoints by network', 'asn', ['network', 'Network', 'asn'], networks, (value) =>
         networkName(data, value),
       ),
     ],
@@ -48,11 +55,14 @@ function figure(
 ): Figure {
   const { what: counted, total, values: known } = drawnOf(data, values);
   const rest = known.slice(SHOWN).reduce((sum, one) => sum + one.endpoints, 0);
-  const bars = known.slice(0, SHOWN).map((one) => ({
-    label: name(one.value),
-    value: one.endpoints,
-    role: one.value === null ? ('unknown' as const) : ('plain' as const),
-  }));
+  const bars = [
+    ...known.slice(0, SHOWN).map((one) => ({
+      label: name(one.value),
+      value: one.endpoints,
+      role: one.value === null ? ('unknown' as const) : ('plain' as const),
+    })),
+    ...(rest > 0 ? [{ label: `${known.length - SHOWN} others`, value: rest, role: 'unknown' as const }] : []),
+  ];
   return {
     id,
     title: `${counted} ${title}`,
@@ -61,7 +71,7 @@ function figure(
       kind: 'bars',
       unit: 'endpoints',
       total,
-      bars: rest > 0 ? [...bars, { label: `${known.length - SHOWN} others`, value: rest, role: 'unknown' }] : bars,
+      bars: [...bars, ...withheldBar(data, total, bars)],
     },
     table: id,
   };
@@ -71,21 +81,23 @@ function table(
   data: HeadlineData,
   id: string,
   title: string,
+  dim: Dimension,
   [key, label, codeKey]: readonly [string, string, string],
   values: readonly ValueCount[],
   name: (value: string | null) => string,
 ): Table {
   const total = kubernetesEndpoints(data);
+  const apiservers = { where: { component: ['kube-apiserver'] }, of: { [dim]: codeKey } };
   return {
     id,
     title,
     columns: [
-      words(key, label),
+      asking(words(key, label), { by: 'component', of: { [dim]: codeKey } }),
       code(codeKey, codeKey === 'asn' ? 'AS number' : 'Code'),
-      count('endpoints', 'Endpoints', 'endpoint'),
+      asking(count('endpoints', 'Endpoints', 'endpoint'), { where: { component: KUBERNETES }, of: { [dim]: codeKey } }),
       share('share_of_endpoints', 'Share', 'Kubernetes endpoints'),
-      count('apiserver_endpoints', 'kube-apiserver', 'endpoint'),
-      count('apiserver_hosts', 'kube-apiserver', 'host'),
+      asking(count('apiserver_endpoints', 'kube-apiserver', 'endpoint'), apiservers),
+      asking(count('apiserver_hosts', 'kube-apiserver', 'host'), apiservers),
     ],
     rows: values.map((one) => [
       name(one.value),
@@ -102,6 +114,9 @@ function table(
 export function portsSection(data: HeadlineData): Section {
   const ports = byValue(data, 'port').sort((a, b) => Number(a.value) - Number(b.value));
   const total = kubernetesEndpoints(data);
+  const bars = ports.flatMap(({ value, endpoints }) =>
+    endpoints === null ? [] : [{ label: value ?? NOT_OBSERVED, value: endpoints, role: 'plain' as const }],
+  );
   return section('ports', 'Ports and methods', {
     paragraphs: [
       [
@@ -121,9 +136,7 @@ export function portsSection(data: HeadlineData): Section {
           kind: 'bars',
           unit: 'endpoints',
           total,
-          bars: ports.flatMap(({ value, endpoints }) =>
-            endpoints === null ? [] : [{ label: value ?? NOT_OBSERVED, value: endpoints, role: 'plain' }],
-          ),
+          bars: [...bars, ...withheldBar(data, total, bars)],
         },
         table: 'ports',
       },
@@ -133,10 +146,13 @@ export function portsSection(data: HeadlineData): Section {
         id: 'ports',
         title: 'Endpoints by port',
         columns: [
-          code('port', 'Port'),
-          count('endpoints', 'Endpoints', 'endpoint'),
+          asking(code('port', 'Port'), { by: 'component', of: { port: 'port' } }),
+          asking(count('endpoints', 'Endpoints', 'endpoint'), {
+            where: { component: KUBERNETES },
+            of: { port: 'port' },
+          }),
           share('share_of_endpoints', 'Share', 'Kubernetes endpoints'),
-          count('observed_endpoints', 'Observed', 'endpoint'),
+          asking(count('observed_endpoints', 'Observed', 'endpoint'), { of: { port: 'port' } }),
         ],
         rows: ports.map((one) => [
           one.value,
@@ -150,8 +166,8 @@ export function portsSection(data: HeadlineData): Section {
         title: 'All observed endpoints by method',
         columns: [
           words('method', 'Method'),
-          count('endpoints', 'Endpoints', 'endpoint'),
-          count('hosts', 'Hosts', 'host'),
+          asking(count('endpoints', 'Endpoints', 'endpoint'), { of: { method: 'method' } }),
+          asking(count('hosts', 'Hosts', 'host'), { of: { method: 'method' } }),
         ],
         rows: cellsOf(data, 'endpoint', 'method').map((cell) => [
           cell.values.method ?? null,

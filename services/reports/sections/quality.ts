@@ -3,6 +3,7 @@ import { code, count, inBrackets, part, share, told, words } from '../columns.ts
 import { cellCount, type HeadlineData } from '../headline-data.ts';
 import { kubernetesEndpoints, kubernetesOf, observedEndpoints, sum } from '../kubernetes-cells.ts';
 import { type Section, section, type Text } from '../section.ts';
+import { optOutItem } from './conduct.ts';
 import { endedIn } from './outcomes.ts';
 
 const HONEYPOT_GRADES = ['none', 'low', 'medium', 'high'] as const;
@@ -39,7 +40,9 @@ export function qualitySection(data: HeadlineData): Section {
             { count: sum(excluded.map(([, value]) => ({ count: value }))), unit: 'candidate' },
             '.',
           ],
+          ...optOutItem(data),
           ['Failed on our side: ', told(ours, 'endpoint'), ...inBrackets(ours, observed, 'observed endpoints'), '.'],
+          ...stopsItems(data),
           ...suspectsItem(data),
         ],
       },
@@ -76,10 +79,71 @@ export function qualitySection(data: HeadlineData): Section {
   });
 }
 
+/** What stopped itself, and what looks wrong. Where cells are withheld it is said without counts of few. */
+function stopsItems({ survey, isWithheld }: HeadlineData): Text[] {
+  const { leftAlone, flags = [], givenUp, jump } = survey;
+  const isPublic = isWithheld !== undefined;
+  const left: Text[] =
+    leftAlone === undefined
+      ? []
+      : [
+          [
+            'Networks that began to refuse us during the survey were left alone for its rest',
+            ...(isPublic
+              ? []
+              : [
+                  ': ',
+                  { count: leftAlone.scopes, unit: 'network' },
+                  ', with ',
+                  { count: leftAlone.endpoints, unit: 'endpoint' },
+                  ' that were not asked for it',
+                ]),
+            '.',
+          ],
+        ];
+  const lost: Text[] = flags.includes('mass_loss')
+    ? [
+        [
+          'So much was lost at once that the survey paused itself. What was missed in that time is more likely our fault than that of the hosts, and makes none of them down.',
+        ],
+      ]
+    : [];
+  const given: Text[] =
+    givenUp === undefined
+      ? []
+      : [
+          [
+            'Given up, because their chunk ended its process or always failed: ',
+            { count: givenUp, unit: 'target' },
+            '.',
+          ],
+        ];
+  const jumped: Text[] =
+    jump === undefined
+      ? []
+      : [
+          [
+            `A headline jumped since survey ${jump.before}: ${HEADLINE_WORDS[jump.indicator]}`,
+            ...(isPublic
+              ? []
+              : [', from ', { count: jump.from, unit: 'endpoint' }, ' to ', { count: jump.to, unit: 'endpoint' }]),
+            '. The reason may lie in the feeds or in our own network as well as in the world.',
+          ],
+        ];
+  return [...left, ...lost, ...given, ...jumped];
+}
+
+const HEADLINE_WORDS = { certificateName: 'certificate names', versionEndpoint: 'disclosed versions' } as const;
+
 /** Not where cells are withheld: the difference is the count of few. */
 function suspectsItem({ headline, isWithheld }: HeadlineData): Text[] {
   if (isWithheld !== undefined) return [];
   const { all, withoutSuspects } = headline.endpoint;
+  if (
+    withoutSuspects.certificateName === all.certificateName &&
+    withoutSuspects.versionEndpoint === all.versionEndpoint
+  )
+    return [['Endpoints graded medium or high as honeypots are in neither of the two headline counts.']];
   return [
     [
       'Without endpoints graded medium or high as honeypots, ',

@@ -6,6 +6,7 @@ import { type Section, section } from '../section.ts';
 export function survivalSection(data: ChangeData): Section {
   const [cohort] = data.survival;
   const size = cohort?.endpoints ?? 0;
+  const isFollowed = data.survival.length > 1;
   return section('survival', 'How long endpoints last', {
     paragraphs: [
       cohort === undefined
@@ -15,30 +16,34 @@ export function survivalSection(data: ChangeData): Section {
             { code: cohort.surveyId },
             ' found ',
             { count: size, unit: 'endpoint' },
-            ' of Kubernetes components. This is how many of the same addresses and ports still answered as Kubernetes in each survey since; one that was missed once may come back.',
+            isFollowed
+              ? ' of Kubernetes components. This is how many of the same addresses and ports still answered as Kubernetes in each survey since; one that was missed once may come back.'
+              : ' of Kubernetes components. No later survey of the same method has been counted yet, so that nothing is known of how long they last.',
           ],
     ],
-    figures: [
-      {
-        id: 'survival',
-        title: `Endpoints of survey ${cohort?.surveyId ?? '–'} that still answer as Kubernetes`,
-        description: 'A falling line shows how fast addresses change hands or are closed.',
-        chart: {
-          kind: 'timeline',
-          unit: 'endpoints',
-          series: [
-            {
-              label: 'endpoints of the first survey',
-              role: 'both',
-              points: data.survival.map((one) => ({ date: one.at.slice(0, 10), value: one.endpoints })),
+    figures: !isFollowed
+      ? []
+      : [
+          {
+            id: 'survival',
+            title: `Endpoints of survey ${cohort?.surveyId ?? '–'} that still answer as Kubernetes`,
+            description: 'A falling line shows how fast addresses change hands or are closed.',
+            chart: {
+              kind: 'timeline',
+              unit: 'endpoints',
+              series: [
+                {
+                  label: 'endpoints of the first survey',
+                  role: 'both',
+                  points: data.survival.map((one) => ({ date: one.at.slice(0, 10), value: one.endpoints })),
+                },
+              ],
+              points: [],
+              breaks: [],
             },
-          ],
-          points: [],
-          breaks: [],
-        },
-        table: 'survival',
-      },
-    ],
+            table: 'survival',
+          },
+        ],
     tables: [
       {
         id: 'survival',

@@ -3,14 +3,23 @@
 import { supportOn } from '../../fingerprints/lifecycle.ts';
 import { patchLevel } from '../../fingerprints/patch-level.ts';
 import type { Role, StackedChart } from '../chart.ts';
-import { code, count, inBrackets, part, share, told, words } from '../columns.ts';
+import { asking, code, count, inBrackets, part, share, told, words } from '../columns.ts';
 import { cellCount, cellsOf, type HeadlineData } from '../headline-data.ts';
 import { observedEndpoints, sum } from '../kubernetes-cells.ts';
 import { compareMinors, distributionName, SERIES_ROLES, SUPPORT, supportName } from '../names.ts';
 import { type Section, section } from '../section.ts';
+import { withheldBar } from '../withheld-bar.ts';
 
 const KEYS = 5;
 const SHOWN_VERSIONS = 12;
+
+/** The newest minors, which the calendar does not have yet, stand above all. */
+export const SUPPORT_BANDS: StackedChart['bands'] = ['unknown', 'supported', 'maintenance', 'end-of-life'].map(
+  (slug) => {
+    const { label, role } = SUPPORT.find((one) => one.slug === slug)!;
+    return { id: slug, label, role };
+  },
+);
 
 export function versionsSection(data: HeadlineData): Section {
   const minors = cellsOf(data, 'endpoint', 'minor', 'support').filter((cell) => cell.values.minor);
@@ -19,6 +28,9 @@ export function versionsSection(data: HeadlineData): Section {
     ...one,
     endpoints: cellCount(data, 'endpoint', ['support'], { support: one.slug }),
   })).filter((one) => one.endpoints !== 0);
+  const supportBars = support.flatMap(({ label, endpoints, role }) =>
+    endpoints === null ? [] : [{ label, value: endpoints, role }],
+  );
   const ended = cellCount(data, 'endpoint', ['support'], { support: 'end-of-life' });
   const versions = cellsOf(data, 'endpoint', 'version').filter((cell) => cell.values.version);
   const printed = knownOf(data, 'version');
@@ -38,8 +50,7 @@ export function versionsSection(data: HeadlineData): Section {
       {
         id: 'minors',
         title: 'Minor versions by distribution, on upstream support',
-        description:
-          'Endpoints by minor version, newest first, split by distribution. The bands group minors by their upstream support on the day of observation.',
+        description: `Endpoints by minor version, newest first, split by distribution. The bands group minors by their upstream support on the day of observation.${data.isWithheld === undefined ? '' : ' What is not split up stands for few networks, or would give such a cell away; a minor that is withheld as a whole is not drawn.'}`,
         chart: minorsChart(data),
         table: 'minors',
       },
@@ -51,9 +62,7 @@ export function versionsSection(data: HeadlineData): Section {
           kind: 'bars',
           unit: 'endpoints',
           total,
-          bars: support.flatMap(({ label, endpoints, role }) =>
-            endpoints === null ? [] : [{ label, value: endpoints, role }],
-          ),
+          bars: [...supportBars, ...withheldBar(data, total, supportBars)],
         },
         table: 'support',
       },
@@ -63,9 +72,9 @@ export function versionsSection(data: HeadlineData): Section {
         id: 'minors',
         title: 'Endpoints by minor version and support',
         columns: [
-          words('minor', 'Minor'),
+          asking(words('minor', 'Minor'), { by: 'distribution', of: { minor: 'minor' } }),
           words('support', 'Upstream support'),
-          count('endpoints', 'Endpoints', 'endpoint'),
+          asking(count('endpoints', 'Endpoints', 'endpoint'), { of: { minor: 'minor', support: 'support' } }),
           share('share_of_endpoints', 'Share', 'endpoints with a known minor'),
         ],
         rows: [...minors]
@@ -81,8 +90,8 @@ export function versionsSection(data: HeadlineData): Section {
         id: 'support',
         title: 'Endpoints by support',
         columns: [
-          words('support', 'Upstream support'),
-          count('endpoints', 'Endpoints', 'endpoint'),
+          asking(words('support', 'Upstream support'), { by: 'minor', of: { support: 'support' } }),
+          asking(count('endpoints', 'Endpoints', 'endpoint'), { of: { support: 'support' } }),
           share('share_of_endpoints', 'Share', 'endpoints with a known minor'),
         ],
         rows: support.map((one) => [one.label, one.endpoints, part(one.endpoints, total)]),
@@ -91,8 +100,8 @@ export function versionsSection(data: HeadlineData): Section {
         id: 'versions',
         title: 'Version strings as printed',
         columns: [
-          code('version', 'gitVersion'),
-          count('endpoints', 'Endpoints', 'endpoint'),
+          asking(code('version', 'gitVersion'), { by: 'component', of: { version: 'version' } }),
+          asking(count('endpoints', 'Endpoints', 'endpoint'), { of: { version: 'version' } }),
           share('share_of_endpoints', 'Share', 'endpoints with a version string'),
           count('patch_age_days', 'Age of the patch', 'day'),
           words('latest_patch', 'Latest patch then'),
@@ -138,38 +147,44 @@ function minorsChart(data: HeadlineData): StackedChart {
     role: SERIES_ROLES[at]!,
   }));
   if (others.length > 0) keys.push({ label: 'others', role: 'unknown' });
-  const bandOf = bands(data);
-  const minors = [...new Set(cells.map((cell) => cell.values.minor!))].sort((a, b) => compareMinors(b, a));
+  const isPart = data.isWithheld !== undefined;
+  if (isPart) keys.push({ label: 'distribution withheld', role: 'withheld' });
+  const bandOf = supportBands(data);
+  const printed = cellsOf(data, 'endpoint', 'minor').filter((cell) => cell.values.minor);
+  const minors = [...new Set([...cells, ...printed].map((cell) => cell.values.minor!))].sort((a, b) =>
+    compareMinors(b, a),
+  );
   const of = (minor: string, wanted: readonly (string | null)[]): number =>
     sum(cells.filter((cell) => cell.values.minor === minor && wanted.includes(cell.values.distribution ?? null)));
   return {
     kind: 'stacked',
     unit: 'endpoints',
     keys,
-    rows: minors.map((minor) => ({
-      label: minor,
-      band: bandOf.get(minor) ?? 'unknown',
-      values: [...named.map((slug) => of(minor, [slug])), ...(others.length > 0 ? [of(minor, others)] : [])],
-    })),
-    bands: ['unknown', 'supported', 'maintenance', 'end-of-life'].map((slug) => {
-      const { label, role } = SUPPORT.find((one) => one.slug === slug)!;
-      return { id: slug, label, role };
+    rows: minors.map((minor) => {
+      const shown = [...named.map((slug) => of(minor, [slug])), ...(others.length > 0 ? [of(minor, others)] : [])];
+      const all = cellCount(data, 'endpoint', ['minor'], { minor });
+      // Bars of published cells alone would be too short.
+      const rest = isPart ? [all === null ? 0 : all - shown.reduce((total, value) => total + value, 0)] : [];
+      return {
+        label: minor,
+        band: bandOf(minor),
+        values: [...shown, ...rest],
+        ...(all === null ? { isLeast: true } : {}),
+      };
     }),
+    bands: SUPPORT_BANDS,
   };
 }
 
 /** Minor -> the support that most of its endpoints had: a survey that runs over a day on which support ends sees two. By the calendar where that is withheld. */
-function bands(data: HeadlineData): Map<string, string> {
+export function supportBands(data: HeadlineData): (minor: string) => string {
   const first = new Map<string, string>();
-  for (const cell of cellsOf(data, 'endpoint', 'minor', 'support')) {
-    if (cell.values.minor && !first.has(cell.values.minor))
-      first.set(cell.values.minor, cell.values.support ?? 'unknown');
-  }
-  for (const { values } of cellsOf(data, 'endpoint', 'distribution', 'minor')) {
-    const [major = 0, minor = 0] = (values.minor ?? '').split('.').map(Number);
-    if (values.minor && !first.has(values.minor)) first.set(values.minor, supportOn(major, minor, dayOf(data)));
-  }
-  return first;
+  for (const { values } of cellsOf(data, 'endpoint', 'minor', 'support'))
+    if (values.minor && !first.has(values.minor)) first.set(values.minor, values.support ?? 'unknown');
+  return (text) => {
+    const [major = 0, minor = 0] = text.split('.').map(Number);
+    return first.get(text) ?? supportOn(major, minor, dayOf(data));
+  };
 }
 
 /** The day on which support is judged. */
