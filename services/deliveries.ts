@@ -1,4 +1,5 @@
 // What reports leave this installation by: a relay, a store, and the guard in front of webhooks, as the configuration says.
+import { feedHostReason } from './candidates/feed-host.ts';
 import { neverProbeReason } from './candidates/policy.ts';
 import { type Config, SECRETS } from './config.ts';
 import { KubecensusError } from './platform/errors.ts';
@@ -6,10 +7,12 @@ import { once } from './platform/lazy.ts';
 import { createMailer } from './platform/mailer.ts';
 import { parseAddress } from './platform/net/address.ts';
 import { createClient } from './platform/net/client.ts';
+import type { DialGuard } from './platform/net/guard.ts';
 import { createObjectStorage, type ObjectStorageSettings } from './platform/object-storage.ts';
 import { openRasterizer } from './platform/rasterizer.ts';
 import type { Means } from './reports/delivery/delivery.ts';
 import { readDestination } from './reports/delivery/destination.ts';
+import { UNSUBSCRIBE_PATH, writeToken } from './reports/delivery/unsubscribe.ts';
 
 /** A receiver should put the message aside and answer; Standard Webhooks names 15 to 30 seconds. */
 const WEBHOOK_MS = 20_000;
@@ -20,14 +23,18 @@ export interface Deliveries extends Means {
   readonly close: () => Promise<void>;
 }
 
-/** Builds the means; nothing is read or connected before the first delivery. */
-export function createDeliveries(config: Config, userAgent: string): Deliveries {
+/** Builds the means; nothing is read or connected before the first delivery. `signingSecret`: signs links of the API to unsubscribe by; null: there are none. */
+export function createDeliveries(
+  config: Config,
+  userAgent: string,
+  signingSecret: (() => Promise<string>) | null = null,
+): Deliveries {
   const allowedHosts = config['webhook.allowHosts'];
   const client = createClient({ userAgent, guard: webhookGuard(allowedHosts), totalTimeoutMs: WEBHOOK_MS });
   const storage = once(async () => createObjectStorage(storageSettings(config)));
   const closers = [() => client.close()];
   return {
-    mail: mailMeans(config),
+    mail: mailMeans(config, signingSecret),
     webhook: {
       post: ({ url, headers, body }) => {
         const signal = AbortSignal.timeout(WEBHOOK_MS);
@@ -52,7 +59,7 @@ export function createDeliveries(config: Config, userAgent: string): Deliveries 
  * Why a webhook may not be sent to an address, or null: what is never probed is not spoken to either, whatever name leads there, unless the
  * operator allows the host by name. Every address of a name is judged, and the connection goes to one that was.
  */
-export function webhookGuard(allowedHosts: readonly string[]): (address: string, name: string | null) => string | null {
+export function webhookGuard(allowedHosts: readonly string[]): DialGuard {
   return (address, name) => {
     if (allowedHosts.includes(name ?? address)) return null;
     const parsed = parseAddress(address);
@@ -60,15 +67,21 @@ export function webhookGuard(allowedHosts: readonly string[]): (address: string,
   };
 }
 
-function mailMeans(config: Config): Means['mail'] {
+function mailMeans(config: Config, signingSecret: (() => Promise<string>) | null): Means['mail'] {
   const [host, from, user] = [config['smtp.host'], config['mail.from'], config['smtp.user']];
   if (host === null || from === null) return null;
   const rasterizer = once(async () => openRasterizer());
   return {
-    settings: {
-      from,
-      unsubscribeMail: config['mail.unsubscribe'] ?? config['contact.email'] ?? from,
-      unsubscribeUrl: config['mail.unsubscribeUrl'],
+    settings: { from, unsubscribeMail: config['mail.unsubscribe'] ?? config['contact.email'] ?? from },
+    unsubscribeUrl: async (schedule, recipient) => {
+      const [page, api] = [config['mail.unsubscribeUrl'], config['api.publicUrl']];
+      if (page !== null)
+        return page
+          .replaceAll('{schedule}', encodeURIComponent(schedule))
+          .replaceAll('{recipient}', encodeURIComponent(recipient));
+      if (api === null || signingSecret === null) return null;
+      const token = writeToken(schedule, `mailto:${recipient}`, await signingSecret());
+      return `${api.replace(/\/+$/, '')}${UNSUBSCRIBE_PATH}${token}`;
     },
     send: (message) => {
       const password = user === null ? null : needed(config, SECRETS.smtpPassword);
@@ -89,8 +102,10 @@ function storageSettings(config: Config): ObjectStorageSettings {
     region: config['s3.region'],
     accessKeyId: needed(config, SECRETS.s3Key),
     secretAccessKey: needed(config, SECRETS.s3Secret),
-    sessionToken: config.secret(SECRETS.s3Session),
+    sessionToken: config.secret(SECRETS.s3Session) || null,
     encryption: config['s3.encryption'],
+    // The operator's own setting: a store may be private, under whatever name. Metadata is never a store.
+    guard: (address) => feedHostReason(address, null),
   };
 }
 

@@ -42,6 +42,8 @@ export interface ApiContext {
   /** Where reports and exports lie. */
   readonly dataDir: string;
   readonly settings: ApiSettings;
+  /** The installation's own; signs links to unsubscribe by. */
+  readonly secret: string;
   readonly cursors: Cursors;
   /** What counts pass through before they leave. */
   readonly publicView: PublicView;
@@ -50,6 +52,8 @@ export interface ApiContext {
   readonly declaredFeeds: () => readonly DescribedFeed[];
   /** Rejects when the opt-outs cannot be read: without them nothing may be probed. */
   readonly readOptOuts: () => Promise<unknown>;
+  /** Rejects when the queue does not answer. */
+  readonly askQueue: () => Promise<unknown>;
 }
 
 export type Api = FastifyInstance<

@@ -4,7 +4,7 @@ import { KubecensusError } from '../platform/errors.ts';
 import { parseAddress, parsePrefix } from '../platform/net/address.ts';
 import { KNOWN_VALUES } from '../rollups/count-request.ts';
 import { ENDPOINT_STATES, type EndpointState } from '../surveys/endpoint-life.ts';
-import { keyOf } from './access.ts';
+import { howToCover, keyOf } from './access.ts';
 import type { Resource } from './context.ts';
 import { questionOf } from './cursor.ts';
 import { endpointHistory, endpoints as readEndpoints } from './endpoint.store.ts';
@@ -82,7 +82,7 @@ function networksFor(key: ApiKey, network: string | undefined): readonly string[
   const prefix = parsePrefix(network, { bare: true, hostBits: 'clear' });
   if (prefix === null) throw new KubecensusError('KC_API_REQUEST', `${JSON.stringify(network)} is no network.`);
   if (!coversNetwork(key, prefix))
-    throw new KubecensusError('KC_API_FORBIDDEN', `The key does not cover ${prefix.text}.`);
+    throw new KubecensusError('KC_API_FORBIDDEN', `The key does not cover ${prefix.text}. ${howToCover(prefix.text)}`);
   return [prefix.text];
 }
 
@@ -91,7 +91,7 @@ function endpointOf(key: ApiKey, { address, port }: { address: string; port: num
   const parsed = parseAddress(address);
   if (parsed === null) throw new KubecensusError('KC_API_REQUEST', `${JSON.stringify(address)} is no address.`);
   if (!coversAddress(key, parsed))
-    throw new KubecensusError('KC_API_FORBIDDEN', `The key does not cover ${parsed.text}.`);
+    throw new KubecensusError('KC_API_FORBIDDEN', `The key does not cover ${parsed.text}. ${howToCover(parsed.text)}`);
   return { address: parsed.text, port };
 }
 

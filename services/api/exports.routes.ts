@@ -6,7 +6,7 @@ import { type ExportFile, findExportFile, isBeforeOptOut, makeExportFile } from 
 import { EXPORT_FORMATS, type ExportFormat } from '../exports/export-format.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import { countedSurvey } from '../rollups/counted-survey.store.ts';
-import { keyOf } from './access.ts';
+import { howToCover, keyOf } from './access.ts';
 import type { Resource } from './context.ts';
 import { isPrivate } from './datasets.routes.ts';
 import { found, sendFile } from './file-answer.ts';
@@ -60,7 +60,7 @@ function mayExport(key: ApiKey, dataset: DatasetName): void {
   if (isPrivate(DATASETS[dataset]) && !coversEverything(key))
     throw new KubecensusError(
       'KC_API_FORBIDDEN',
-      `${dataset} holds rows about hosts everywhere: the key has to cover 0.0.0.0/0 and ::/0.`,
+      `${dataset} holds rows about hosts everywhere: the key has to cover 0.0.0.0/0 and ::/0. ${howToCover('0.0.0.0/0 ::/0')}`,
     );
 }
 
@@ -129,8 +129,12 @@ export const exports: Resource = (api, context) => {
   const findFor = async (key: ApiKey, id: string): Promise<ExportFile> => {
     const file = found(await findExportFile(directory, id), `export ${id}`);
     mayExport(key, file.manifest.dataset);
-    // Somebody has opted out since: whoever asks again gets what is left.
-    return found((await isBeforeOptOut(file, database)) ? null : file, `export ${id}`);
+    if (await isBeforeOptOut(file, database))
+      throw new KubecensusError(
+        'KC_API_NOT_FOUND',
+        'This export is not handed out any more: it was made before somebody opted out, who may stand in it. Make it again to get what is left.',
+      );
+    return file;
   };
 
   api.get(

@@ -1,6 +1,6 @@
 // Whether the database behind this process is one that it can answer from and survey into.
 import { type Kysely, sql } from 'kysely';
-import { pendingMigrations } from '../platform/db/migrate.ts';
+import { newerSchema, pendingMigrations } from '../platform/db/migrate.ts';
 import type { DB } from '../platform/db/schema.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -10,9 +10,18 @@ export async function answers(db: Kysely<DB>): Promise<void> {
   await sql`select 1`.execute(db);
 }
 
-/** Whether every migration of this release is applied. */
+/** Whether the database takes what is to be stored: a standby, or one that was set read-only, only answers. */
+export async function takesWrites(db: Kysely<DB>): Promise<boolean> {
+  const { rows } = await sql<{
+    takes: boolean;
+  }>`select current_setting('transaction_read_only') = 'off' as takes`.execute(db);
+  return rows[0]?.takes === true;
+}
+
+/** Whether every migration of this release is applied, and no newer one ends its work. */
 export async function isMigrated(db: Kysely<DB>): Promise<boolean> {
-  return (await pendingMigrations(db)).length === 0;
+  const newer = await newerSchema(db);
+  return (newer === null || newer.isServed) && (await pendingMigrations(db)).length === 0;
 }
 
 /** Whether observations of today and tomorrow (UTC) have a partition of their own. */

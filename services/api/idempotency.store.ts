@@ -2,10 +2,8 @@
 import type { Kysely } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
+import { IDEMPOTENCY_MS } from '../schedules/retention.ts';
 import type { RepeatableRequest } from './idempotency.ts';
-
-/** How long an answer is kept for those who repeat a request. */
-const KEPT_MS = 24 * 3600 * 1000;
 
 export interface Answer<Body> {
   readonly status: number;
@@ -25,7 +23,7 @@ export async function once<Body extends object>(
   return db.transaction().execute(async (tx) => {
     await tx
       .deleteFrom('idempotency_key')
-      .where('created_at', '<', new Date(at.getTime() - KEPT_MS))
+      .where('created_at', '<', new Date(at.getTime() - IDEMPOTENCY_MS))
       .execute();
     const claimed = await tx
       .insertInto('idempotency_key')

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../platform/clock.ts';
 import type { DB } from '../platform/db/schema.ts';
 import type { Log } from '../platform/log.ts';
-import { answers, hasPartitions, isMigrated } from './health.store.ts';
+import { answers, hasPartitions, isMigrated, takesWrites } from './health.store.ts';
 
 export interface ReadinessContext {
   readonly db: Kysely<DB>;
@@ -11,6 +11,8 @@ export interface ReadinessContext {
   readonly log: Log;
   /** Rejects when the opt-outs cannot be read. */
   readonly readOptOuts: () => Promise<unknown>;
+  /** Rejects when the queue does not answer. */
+  readonly askQueue: () => Promise<unknown>;
 }
 
 type Checks = Readonly<Record<string, (context: ReadinessContext) => Promise<unknown>>>;
@@ -23,9 +25,11 @@ const STARTED: Checks = {
 
 const READY: Checks = {
   ...STARTED,
+  writes: ({ db }) => takesWrites(db),
   partitions: ({ db, now }) => hasPartitions(db, now()),
   // Fail closed: without the opt-outs nothing may be probed or shown. They are read anew when they are older than some seconds.
   'opt-outs': ({ readOptOuts }) => readOptOuts(),
+  queue: ({ askQueue }) => askQueue(),
 };
 
 /** Each check, and whether it passes; failures are logged. */

@@ -15,6 +15,7 @@ import { surveyTables } from './survey-tables.routes.ts';
 import { surveys } from './surveys.routes.ts';
 import { tallies } from './tallies.routes.ts';
 import { timeseries } from './timeseries.routes.ts';
+import { unsubscribe } from './unsubscribe.routes.ts';
 
 export const RESOURCES: readonly Resource[] = [
   surveys,
@@ -31,5 +32,6 @@ export const RESOURCES: readonly Resource[] = [
   optOuts,
   health,
   document,
+  unsubscribe,
   dashboard,
 ];

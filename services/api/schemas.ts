@@ -8,8 +8,9 @@ import { PROBLEM_TYPE } from './errors.ts';
 
 /** A value or null, as JSON Schema writes it shortest. */
 export function orNull<T extends TSchema>(schema: T) {
-  const { type } = schema as { type?: string };
-  return Type.Unsafe<Static<T> | null>({ ...schema, type: [type, 'null'] });
+  const { type, enum: words } = schema as { type?: string; enum?: readonly unknown[] };
+  const either = words === undefined ? { type: [type, 'null'] } : { enum: [...words, null] };
+  return Type.Unsafe<Static<T> | null>({ ...schema, ...either });
 }
 
 /** An object whose keys are data. */

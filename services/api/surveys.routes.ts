@@ -1,7 +1,8 @@
 // Surveys: which there are, one of them, and the manifest by which it can be repeated.
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { anySurveys, countedSurvey } from '../rollups/counted-survey.store.ts';
 import type { CountedSurvey } from '../rollups/counted-survey.ts';
+import { keptVantages } from '../rollups/summary.store.ts';
 import { listSurveys } from '../surveys/survey.store.ts';
 import { hasCurrent } from './answer.ts';
 import type { Resource } from './context.ts';
@@ -20,12 +21,25 @@ import {
   SurveyFacts,
   Time,
 } from './schemas.ts';
+import { Vantages, vantagesOf } from './vantages.ts';
 
 const Survey = Type.Object({
   ...SurveyFacts.properties,
   createdAt: Time,
   countedAt: orNull(Time),
 });
+
+/** What opted out when the survey was drawn, as its manifest has it: how much, never who. */
+const OptedOut = Type.Object(
+  {
+    count: Count,
+    ipv4Addresses: Count,
+    ipv4Share: Type.Number({ minimum: 0, maximum: 1, description: 'of the IPv4 addresses that may be probed' }),
+    ipv6Networks: Type.Integer({ minimum: 0, description: 'networks of a /48 in which something opted out' }),
+    ipv6Share: Type.Number({ minimum: 0, maximum: 1, description: 'of all such networks' }),
+  },
+  { description: 'opt-outs in force when it was drawn; null: the release of then did not count them' },
+);
 
 const OneSurvey = Type.Object({
   ...Survey.properties,
@@ -35,7 +49,19 @@ const OneSurvey = Type.Object({
     byReason: mapOf(Count, { description: 'candidates that did not become targets, by reason' }),
     unit: Type.Literal('candidate'),
   }),
+  optOuts: orNull(OptedOut),
+  vantages: Vantages,
 });
+
+interface DrawnPolicy {
+  readonly optOutCount?: number;
+  readonly optOutCoverage?: Omit<Static<typeof OptedOut>, 'count'>;
+}
+
+function optedOutOf(manifest: Readonly<Record<string, unknown>>): Static<typeof OptedOut> | null {
+  const { optOutCount, optOutCoverage } = (manifest['policy'] ?? {}) as DrawnPolicy;
+  return optOutCount === undefined || optOutCoverage === undefined ? null : { count: optOutCount, ...optOutCoverage };
+}
 
 /** A survey as it is written in answers. */
 export const surveyFacts = (survey: CountedSurvey) => ({
@@ -103,6 +129,9 @@ export const surveys: Resource = (api, { db, cursors, codeVersion }) => {
         targets: { count: progress?.targets ?? 0, unit: 'target' as const },
         chunks: { planned: progress?.chunks ?? 0, committed: progress?.committed ?? 0, unit: 'chunk' as const },
         excluded: { byReason: { ...progress?.excludedBy }, unit: 'candidate' as const },
+        optOuts: optedOutOf(progress?.manifest ?? {}),
+        // Endpoints that one vantage alone saw are few: they are not for everybody.
+        vantages: vantagesOf(request.access.kind === 'public' ? null : await keptVantages(db, survey)),
       };
     },
   );

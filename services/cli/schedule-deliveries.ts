@@ -49,7 +49,7 @@ const DELIVER_OPTION = { flags: '--deliver <destination...>', help: 'only there 
 
 export const scheduleResendCommand: Command = {
   usage: 'schedule resend <name>',
-  help: "send a schedule's newest report again, also what was held, given up or stopped; receivers see the same id",
+  help: "send a schedule's newest report again, also what was held, given up or stopped; receivers see the same id, and whoever unsubscribed gets it only when named",
   options: [DELIVER_OPTION],
   run: async (session, [name], options) => {
     const parts = await session.open();
@@ -59,7 +59,12 @@ export const scheduleResendCommand: Command = {
     for (const destination of only ?? [null])
       due.push(...(await sendAgain(parts.db, schedule.id, destination, parts.now())));
     if (due.length === 0)
-      throw new KubecensusError('KC_SCHEDULE', `${name} has sent no report ${only === null ? 'yet' : 'there'}.`);
+      throw new KubecensusError(
+        'KC_SCHEDULE',
+        only === null
+          ? `${name} has sent no report yet, or all have unsubscribed, whom --deliver has to name.`
+          : `${name} has sent no report there yet; its next one goes there.`,
+      );
     await deliverDue(deliverContext(parts));
     const after = await listDeliveries(parts.db, schedule.id, schedule.destinations.length + SHOWN);
     const rows = due.map(({ reportId, destination }) => {

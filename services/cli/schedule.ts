@@ -91,6 +91,7 @@ export const scheduleListCommand: Command = {
       stopped: schedule.stopped,
       nextAttemptAt: schedule.nextAttemptAt,
       destinations: schedule.destinations,
+      ended: schedule.ended,
     }));
     await session.out(formatRows(rows, session.format));
     return EXIT.done;

@@ -52,7 +52,7 @@ export const DATASETS = {
       means: 'observations that were committed later; without --survey those of all surveys',
       acrossSurveys: true,
     },
-    orderBy: 'o.address, o.port, o.host, o.survey_id',
+    orderBy: 'o.address, o.port, o.host, o.survey_id, o.vantage',
     columns: [
       column('survey', 'text', 'o.survey_id', 'the survey'),
       column('observed_at', 'timestamp', 'o.observed_at', 'when it was seen'),
@@ -123,6 +123,12 @@ export const DATASETS = {
         'texts',
         "array(select jsonb_array_elements_text(o.verdict->'rungs'))",
         'what spoke for the component, strongest first; docs/fingerprints.md explains each',
+      ),
+      column(
+        'superseded',
+        'boolean',
+        'o.superseded',
+        'true where another vantage of the survey saw more of the endpoint: counts leave this row out',
       ),
     ],
   },
@@ -209,7 +215,7 @@ export const DATASETS = {
     perSurvey: true,
     source: `(select *, regexp_match(g.git_version, '${PATCH_PATTERN}') as level from (
       select v.git_version, o.minor, o.distribution, o.support, o.component, count(*) as n, max(o.observed_at at time zone 'UTC')::date as day
-      from observation o join k8s_version v on v.id = o.version_id where o.survey_id = $SURVEY group by 1, 2, 3, 4, 5) g) t
+      from observation o join k8s_version v on v.id = o.version_id where o.survey_id = $SURVEY and not o.superseded group by 1, 2, 3, 4, 5) g) t
       left join ${patchTable('p')} on p.minor = level[1]::int and p.patch = level[2]::int and p.day <= t.day
       left join lateral (select max(q.patch) as patch from ${patchTable('q')} where q.minor = level[1]::int and q.day <= t.day) l on true`,
     since: AGGREGATE,
@@ -241,7 +247,7 @@ export const DATASETS = {
     unit: 'components',
     perSurvey: true,
     source: `(select o.component, o.grade, o.authentication, count(*) as n, count(distinct o.address) as hosts from observation o
-      where o.survey_id = $SURVEY group by 1, 2, 3) t`,
+      where o.survey_id = $SURVEY and not o.superseded group by 1, 2, 3) t`,
     since: AGGREGATE,
     orderBy: 't.n desc, t.component, t.grade, t.authentication',
     columns: [
@@ -256,7 +262,7 @@ export const DATASETS = {
     description: 'leaf certificates of a survey',
     unit: 'certificates',
     perSurvey: true,
-    source: `(select c.*, count(*) as n from observation o join certificate c on c.id = o.certificate_id where o.survey_id = $SURVEY group by c.id) t where true`,
+    source: `(select c.*, count(*) as n from observation o join certificate c on c.id = o.certificate_id where o.survey_id = $SURVEY and not o.superseded group by c.id) t where true`,
     leavesOut: OPTED_OUT_CERTIFICATE,
     since: AGGREGATE,
     orderBy: 't.sha256',
@@ -352,7 +358,10 @@ export const DATASETS = {
         from named o cross join unnest(o.feeds) as f (feed) where o.host is distinct from host(o.address) group by o.host
       union all select array_agg(distinct f.feed collate "C"), 0, 0, 0, 1
         from named o cross join unnest(o.feeds) as f (feed) where o.certificate_id is not null group by o.certificate_id
-      ) e group by feeds) t`.replaceAll('named o', '(select * from observation where survey_id = $SURVEY) o'),
+      ) e group by feeds) t`.replaceAll(
+      'named o',
+      '(select * from observation where survey_id = $SURVEY and not superseded) o',
+    ),
     since: AGGREGATE,
     orderBy: 't.endpoints desc, t.feeds',
     columns: [

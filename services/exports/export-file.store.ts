@@ -107,6 +107,20 @@ export async function pruneExportFiles(directory: string, before: Date, isDryRun
   return removed;
 }
 
+/** Removes exports of rows about hosts that were made up to a time: whoever opted out since may stand in them. How many went. */
+export async function removeExportsBefore(directory: string, at: Date): Promise<number> {
+  let removed = 0;
+  for (const name of await readdir(directory).catch(() => [])) {
+    if (!name.endsWith(MANIFEST) || name.startsWith(MAKING)) continue;
+    const file = await findExportFile(directory, name.slice(0, -MANIFEST.length));
+    if (file === null || !leavesOut(file.manifest) || new Date(file.manifest.madeAt) > at) continue;
+    // The manifest first: an export whose bytes are gone must not be found.
+    for (const gone of [name, file.id]) await rm(join(directory, gone), { force: true });
+    removed++;
+  }
+  return removed;
+}
+
 async function rememberedFile(directory: string, key: string): Promise<ExportFile | null> {
   const id = await readIfThere(join(directory, `${key}${REMEMBERED}`));
   return id === null ? null : await findExportFile(directory, JSON.parse(id) as string);

@@ -37,7 +37,7 @@ export async function exportDataset(
   const copy = spec.copy(dataset, {
     survey: survey === null ? null : literal(survey.id),
     since: request.since ? literal(request.since.toISOString()) : null,
-    optOuts: (await optOutsInForce(database)) !== null,
+    optOuts: await anyOptedOut(database),
   });
   const transform = (source: Readable): AsyncIterable<Uint8Array> => meter.measure(source);
   const { out } = request;
@@ -85,6 +85,11 @@ export async function optOutsInForce({
     from opt_out where withdrawn_at is null`.execute(db);
   const row = rows[0];
   return row === undefined || row.digest === null ? null : { digest: row.digest, newest: row.newest };
+}
+
+/** Whether anybody ever opted out: what a purge masked stays so when they come back. */
+async function anyOptedOut({ db }: Pick<Database, 'db'>): Promise<boolean> {
+  return (await db.selectFrom('opt_out').select('kind').limit(1).executeTakeFirst()) !== undefined;
 }
 
 /** Datasets that are made of observations and not of what was counted from them. */

@@ -24,33 +24,45 @@ export function optedOut({ address, network, names, key }: OptedOutBy): string {
   return `exists (select from opt_out w where w.withdrawn_at is null and case w.kind ${arms.join(' ')} else true end)`;
 }
 
-/** Of rows of observations `o` with their certificates `c`. */
-export const OPTED_OUT_OBSERVATION = optedOut({
+/** Of rows of observations `o` with their certificates `c`; also those that a purge left without a name, which are there to be counted. */
+export const OPTED_OUT_OBSERVATION = `('opted_out' = any(o.flags) or ${optedOut({
   address: 'o.address',
   network: 'o.asn',
   names: ['o.server_name', 'o.host'],
   key: 'c.spki_sha256',
-});
+})})`;
+
+/** What the last observation of an endpoint says; `is` tells which endpoint, of observations `x`. */
+const last =
+  (is: string) =>
+  (what: string, join = ''): string =>
+    `(select ${what} from observation x ${join} where ${is} order by x.recorded_at desc limit 1)`;
+
+/** By what the rows themselves do not keep. */
+const asObserved = (is: string): Omit<OptedOutBy, 'address'> => {
+  const observed = last(is);
+  return {
+    network: observed('x.asn'),
+    names: [observed('x.server_name'), observed('x.host')],
+    key: observed('y.spki_sha256', 'left join certificate y on y.id = x.certificate_id'),
+  };
+};
+
+const CANDIDATE = asObserved('x.address = c.address and x.port = coalesce(c.port, x.port)');
 
 /** Of rows of candidates `c`. */
 export const OPTED_OUT_CANDIDATE = optedOut({
+  ...CANDIDATE,
   address: 'c.address',
-  network: '(select x.asn from observation x where x.address = c.address order by x.recorded_at desc limit 1)',
-  names: ['c.host'],
-  key: null,
+  names: ['c.host', ...CANDIDATE.names],
 });
 
 /** Of certificates `t` of a survey: those that an endpoint served which is left out. */
 export const OPTED_OUT_CERTIFICATE = `t.id in (select o.certificate_id from observation o join certificate c on c.id = o.certificate_id
   where o.survey_id = $SURVEY and ${OPTED_OUT_OBSERVATION})`;
 
-const last = (what: string, join = ''): string =>
-  `(select ${what} from observation x ${join} where x.address = o.address and x.port = o.port order by x.recorded_at desc limit 1)`;
-
-/** Of rows of endpoint_state `o`: what the state does not keep, its last observation says. */
+/** Of rows of endpoint_state `o`. */
 export const OPTED_OUT_ENDPOINT = optedOut({
+  ...asObserved('x.address = o.address and x.port = o.port'),
   address: 'o.address',
-  network: last('x.asn'),
-  names: [last('x.server_name'), last('x.host')],
-  key: last('y.spki_sha256', 'left join certificate y on y.id = x.certificate_id'),
 });

@@ -46,7 +46,7 @@ const ROLLING = `select s.id, 'rolling', s.window_to - make_interval(days => d.d
 const SEEN = `select e.method, o.observed_at, (coalesce(host(o.address), o.host), o.port) as endpoint, coalesce(host(o.address), o.host) as host, o.certificate_id,
   coalesce(o.component, '') as component, o.component <> 'other' as kubernetes, case when o.certificate_name and o.version_endpoint then 'both'
     when o.certificate_name then 'certificate-name' when o.version_endpoint then 'version-endpoint' else 'neither' end as indicator
-  from observation o join counted e on e.id = o.survey_id where o.component is not null or o.certificate_name or o.version_endpoint`;
+  from observation o join counted e on e.id = o.survey_id where not o.superseded and (o.component is not null or o.certificate_name or o.version_endpoint)`;
 
 export const timeseries = {
   description: 'counts over time by indicator, component and unit: of each survey, and of the days before its end',

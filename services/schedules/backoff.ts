@@ -1,7 +1,7 @@
 // When a delivery that failed is tried again.
 
-/** The wait after each failed attempt but the last, in minutes: 22 hours in all, so that a receiver may be away for a night. */
-const RETRY_MINUTES = [1, 5, 15, 60, 180, 360, 720] as const;
+/** The wait after each failed attempt but the last, in minutes: 24 hours in all and a little, so that a receiver may be away for a day. */
+const RETRY_MINUTES = [1, 5, 15, 60, 180, 360, 840] as const;
 export const MOST_ATTEMPTS = RETRY_MINUTES.length + 1;
 
 /** So much longer a wait becomes at random, so that what failed together does not come back together. */

@@ -37,7 +37,7 @@ export async function listDeliveries(db: Kysely<DB>, scheduleId: number, limit: 
 }
 
 /** The state of delivery `d` in one word. */
-const STATE = sql<string>`case when d.delivered_at is not null then 'delivered' when d.stopped_reason = 'partial' then 'held: partial'
+const STATE = sql<string>`case when d.delivered_at is not null then 'delivered' when d.stopped_reason in ('partial', 'jump') then 'held: ' || d.stopped_reason
   when d.stopped_at is not null then d.stopped_reason else 'waiting' end`;
 
 export interface StoppedDestination {

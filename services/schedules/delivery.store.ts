@@ -7,21 +7,24 @@ import { MOST_ATTEMPTS } from './backoff.ts';
 /** An attempt whose end is not known by then died with its process, and the delivery is tried again. Longer than any attempt may take. */
 export const ATTEMPT_LEASE_MS = 10 * 60_000;
 
+/** Why a delivery waits for a person: the survey misses something, or its headline jumped. */
+export type HeldReason = 'partial' | 'jump';
+
 /** Why a delivery is not tried (any more). */
-export type StopReason = 'partial' | 'stopped' | 'gone' | 'refused' | 'given-up';
+export type StopReason = HeldReason | 'stopped' | 'gone' | 'refused' | 'given-up';
 
 export interface Outbox {
   readonly scheduleId: number | null;
   readonly destinations: readonly string[];
-  /** The report is partial and its subscriber did not ask for such: its deliveries are kept and not sent. */
-  readonly held?: boolean;
+  /** Why the deliveries are kept and not sent; null: they are sent. */
+  readonly held?: HeldReason | null;
 }
 
 /** Stores a report with one delivery per destination. A report stored before keeps its deliveries. What a schedule no longer sends to gets none. */
 export async function storeReport(
   db: Kysely<DB>,
   report: { id: string; name: string; surveyId: string | null; manifest: object },
-  { scheduleId, destinations, held = false }: Outbox,
+  { scheduleId, destinations, held = null }: Outbox,
   at: Date,
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
@@ -38,7 +41,7 @@ export async function storeReport(
       .execute();
     const stops = scheduleId === null ? [] : await stopsOf(tx, scheduleId);
     for (const destination of destinations) {
-      const reason: StopReason | null = stops.includes(destination) ? 'stopped' : held ? 'partial' : null;
+      const reason: StopReason | null = stops.includes(destination) ? 'stopped' : held;
       await tx
         .insertInto('delivery')
         .values({
@@ -55,7 +58,9 @@ export async function storeReport(
   });
 }
 
+/** Destinations that have ended. One that ends at this moment waits for this transaction (its row refers to the schedule) and finds its deliveries. */
 async function stopsOf(db: Kysely<DB>, scheduleId: number): Promise<string[]> {
+  await db.selectFrom('schedule').select('id').where('id', '=', scheduleId).forUpdate().execute();
   const rows = await db
     .selectFrom('destination_stop')
     .select('destination')
@@ -169,7 +174,8 @@ export async function stopDestination(
 
 /**
  * Makes the deliveries of a schedule's newest report due again, those that arrived too, with a fresh count of attempts; under the same ids, so that receivers
- * can tell. Lifts the stop of these destinations. `destination` null: all of them. Returns what will be sent.
+ * can tell. Lifts the stop of these destinations, and of the one that is named also when nothing was sent there yet. `destination` null: all of them but those
+ * from which somebody unsubscribed, who is to be named. Returns what will be sent.
  */
 export async function sendAgain(
   db: Kysely<DB>,
@@ -182,12 +188,14 @@ export async function sendAgain(
       update delivery d set delivered_at = null, stopped_at = null, stopped_reason = null, last_failure = null, next_attempt_at = ${at}, tries_before = attempts
       where schedule_id = ${scheduleId} and (${destination}::text is null or destination = ${destination})
         and report_id = (select report_id from delivery where schedule_id = ${scheduleId} order by id desc limit 1)
+        and (${destination}::text is not null or not exists (
+          select from destination_stop s where s.schedule_id = ${scheduleId} and s.destination = d.destination and s.reason = 'unsubscribed'))
       returning report_id as "reportId", destination
     `.execute(tx);
     await tx
       .deleteFrom('destination_stop')
       .where('schedule_id', '=', scheduleId)
-      .where('destination', 'in', ['', ...rows.map((row) => row.destination)])
+      .where('destination', 'in', [destination ?? '', ...rows.map((row) => row.destination)])
       .execute();
     return rows;
   });

@@ -3,10 +3,10 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../platform/clock.ts';
 import type { DB } from '../platform/db/schema.ts';
 import type { Log } from '../platform/log.ts';
-import { isPartialManifest } from '../reports/delivery/delivery.ts';
-import { storeReport } from './delivery.store.ts';
+import { hasJumpedManifest, isPartialManifest } from '../reports/delivery/delivery.ts';
+import { type HeldReason, storeReport } from './delivery.store.ts';
 import { finishFire } from './schedule.store.ts';
-import type { Fire, ReportSpec } from './schedule.ts';
+import type { Fire, ReportSpec, SurveySpec } from './schedule.ts';
 
 export interface FireContext {
   readonly db: Kysely<DB>;
@@ -15,7 +15,7 @@ export interface FireContext {
   /** Puts the pull of a declared feed into the queue. */
   readonly startFeed: (feed: string) => Promise<void>;
   /** Creates a survey of the configured scope, if there is none of this id; the scheduler issues it. */
-  readonly startSurvey: (id: string, feeds: readonly string[]) => Promise<void>;
+  readonly startSurvey: (id: string, spec: SurveySpec) => Promise<void>;
   /** Writes a report on the newest counted survey below the data directory, under this id. */
   readonly writeReport: (
     id: string,
@@ -49,12 +49,12 @@ async function start(fire: Fire, context: FireContext): Promise<string | null> {
       await context.startFeed(spec.feed);
       return null;
     case 'survey':
-      await context.startSurvey(fireId('s', fire), spec.feeds);
+      await context.startSurvey(fireId('s', fire), spec);
       return null;
     case 'report': {
       const id = fireId('r', fire);
       const made = await context.writeReport(id, spec);
-      const held = isPartialManifest(made.manifest) && spec.evenPartial !== true;
+      const held = heldReason(made.manifest, spec);
       await storeReport(
         context.db,
         { id, name: spec.report, surveyId: made.surveyId, manifest: made.manifest },
@@ -64,4 +64,10 @@ async function start(fire: Fire, context: FireContext): Promise<string | null> {
       return id;
     }
   }
+}
+
+/** A subscriber may want what is partial; a headline that jumped is looked at by a person first, whoever is subscribed. */
+function heldReason(manifest: Readonly<Record<string, unknown>>, spec: ReportSpec): HeldReason | null {
+  if (hasJumpedManifest(manifest)) return 'jump';
+  return isPartialManifest(manifest) && spec.evenPartial !== true ? 'partial' : null;
 }

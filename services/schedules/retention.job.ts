@@ -34,7 +34,7 @@ export interface RetentionContext {
 }
 
 /** Reports on single hosts go when the observations do that they show. */
-const ON_HOSTS = Object.entries(REPORTS).flatMap(([name, { reads }]) => (reads === 'owner' ? [name] : []));
+export const ON_HOSTS = Object.entries(REPORTS).flatMap(([name, { reads }]) => (reads === 'owner' ? [name] : []));
 
 /**
  * Drops what is old: observations by the day, rows, files of exports and reports in the data directory. Counts, series, manifests of surveys and

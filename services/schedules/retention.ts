@@ -2,7 +2,7 @@
 
 const DAY_MS = 24 * 3600 * 1000;
 /** An answer under an Idempotency-Key is given again for a day. */
-const IDEMPOTENCY_DAYS = 1;
+export const IDEMPOTENCY_MS = DAY_MS;
 
 export interface Periods {
   /** Observations, evidence, planned targets, refused rows, reports on single hosts. */
@@ -27,6 +27,6 @@ export function cutoffsOf(periods: Periods, now: Date): Cutoffs {
     state: midnight(periods.stateDays),
     exports: midnight(periods.exportDays),
     reports: midnight(periods.reportDays),
-    idempotency: new Date(now.getTime() - IDEMPOTENCY_DAYS * DAY_MS),
+    idempotency: new Date(now.getTime() - IDEMPOTENCY_MS),
   };
 }

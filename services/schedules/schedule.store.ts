@@ -41,10 +41,12 @@ export interface ScheduleRow extends Schedule {
   /** Deliveries of all its reports that arrived, and that are still tried. */
   readonly delivered: number;
   readonly undelivered: number;
-  /** Not sent, because the survey is partial. */
+  /** Not sent, because the survey is partial or its headline jumped. */
   readonly held: number;
   /** Given up, refused, or not wanted any more. */
   readonly stopped: number;
+  /** Destinations that get no more: the receiver said so, or somebody unsubscribed. */
+  readonly ended: readonly string[];
   /** When the first of those that are still tried is tried next. */
   readonly nextAttemptAt: Date | null;
 }
@@ -54,13 +56,14 @@ export async function listSchedules(db: Kysely<DB>): Promise<ScheduleRow[]> {
     select s.id, s.name, s.spec, s.cron, s.destinations, s.next_due_at as "nextDueAt", f.fire_at as "lastFireAt", f.report_id as "lastReport",
       coalesce(f.failure, (
         select d.last_failure from delivery d where d.schedule_id = s.id and delivered_at is null and last_failure is not null order by d.id desc limit 1
-      )) as "lastFailure", c.*
+      )) as "lastFailure", c.*,
+      array(select destination from destination_stop where schedule_id = s.id order by destination) as ended
     from schedule s left join lateral (select * from schedule_fire where schedule_id = s.id order by fire_at desc limit 1) f on true
     cross join lateral (
       select count(*) filter (where delivered_at is not null) as delivered,
         count(*) filter (where delivered_at is null and stopped_at is null) as undelivered,
-        count(*) filter (where delivered_at is null and stopped_reason = 'partial') as held,
-        count(*) filter (where delivered_at is null and stopped_reason <> 'partial') as stopped,
+        count(*) filter (where delivered_at is null and stopped_reason in ('partial', 'jump')) as held,
+        count(*) filter (where delivered_at is null and stopped_reason not in ('partial', 'jump')) as stopped,
         min(next_attempt_at) filter (where delivered_at is null and stopped_at is null) as "nextAttemptAt"
       from delivery where schedule_id = s.id
     ) c

@@ -1,10 +1,14 @@
 // A schedule: what is run when, and where its report goes.
 
 /** What is run: a declared feed, a survey of the configured scope, or a report on the newest survey. */
-export type ScheduleSpec =
-  | { readonly kind: 'feed'; readonly feed: string }
-  | { readonly kind: 'survey'; readonly feeds: readonly string[] }
-  | ReportSpec;
+export type ScheduleSpec = { readonly kind: 'feed'; readonly feed: string } | SurveySpec | ReportSpec;
+
+/** A survey of the configured scope; without vantages, of those that the scheduler's configuration demands. */
+export interface SurveySpec {
+  readonly kind: 'survey';
+  readonly feeds: readonly string[];
+  readonly vantages?: readonly string[];
+}
 
 /** A report and what its subscribers want of it. Fields that are absent ask for nothing. */
 export interface ReportSpec {

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
 
 export interface InstallationState {
-  /** Targets of running surveys, and those of them that are not committed. */
+  /** Targets of running surveys, and those of them that are neither committed nor given up. */
   readonly targets: number;
   readonly due: number;
   readonly lastComplete: Date | null;
@@ -16,7 +16,7 @@ export interface InstallationState {
 export async function readState(db: Kysely<DB>): Promise<InstallationState> {
   const { rows } = await sql<Pick<InstallationState, 'targets' | 'due' | 'lastComplete' | 'paused'>>`
     select coalesce(sum(c.target_count), 0)::bigint as targets,
-      coalesce(sum(c.target_count) filter (where c.committed_at is null), 0)::bigint as due,
+      coalesce(sum(c.target_count) filter (where c.committed_at is null and c.quarantined_at is null), 0)::bigint as due,
       (select max(finished_at) from survey where state = 'complete') as "lastComplete",
       (select paused from control) as paused
     from survey s join survey_chunk c on c.survey_id = s.id where s.state = 'running'`.execute(db);

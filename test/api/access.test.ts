@@ -18,6 +18,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   export: '0'.repeat(64),
   kind: 'asn',
   value: '64500',
+  request: '1',
 };
 
 /** What must be answered to everybody. */
@@ -28,20 +29,39 @@ const PUBLIC = [
   '/v1/datasets',
 ].map((path) => `get ${path}`);
 const HOSTS = ['get /v1/endpoints', 'get /v1/endpoints/{address}/{port}/history'];
-const ADMIN = ['get /v1/opt-outs', 'post /v1/opt-outs', 'delete /v1/opt-outs/{kind}/{value}'];
+const ADMIN = [
+  ...['get /v1/opt-outs', 'post /v1/opt-outs', 'delete /v1/opt-outs/{kind}/{value}'],
+  ...['get /v1/opt-out-requests', 'post /v1/opt-out-requests/{request}/verification'],
+];
 
-async function operations(api: TestApi): Promise<{ name: string; ask: (key: string | null) => Promise<number> }[]> {
+interface Operation {
+  readonly name: string;
+  /** Asks with filled parameters; gives the status. */
+  readonly ask: (key: string | null) => Promise<number>;
+  /** The same; gives status and detail of the problem. */
+  readonly refusal: (key: string | null) => Promise<readonly [status: number, detail: string]>;
+}
+
+async function operations(api: TestApi): Promise<Operation[]> {
   const { paths } = (await (await api.get('/v1/openapi.json')).json()) as Document;
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => ({
-      name: `${method} ${path}`,
-      ask: async (key: string | null) => {
-        const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => PARAMETERS[name] ?? name);
-        const response = await api.get(filled, key, { method: method.toUpperCase() });
-        await response.arrayBuffer();
-        return response.status;
-      },
-    })),
+    Object.keys(methods).map((method): Operation => {
+      const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => PARAMETERS[name] ?? name);
+      const asked = (key: string | null) => api.get(filled, key, { method: method.toUpperCase() });
+      return {
+        name: `${method} ${path}`,
+        ask: async (key) => {
+          const response = await asked(key);
+          await response.arrayBuffer();
+          return response.status;
+        },
+        refusal: async (key) => {
+          const response = await asked(key);
+          assert.equal(response.headers.get('content-type'), 'application/problem+json; charset=utf-8');
+          return [response.status, ((await response.json()) as { detail: string }).detail] as const;
+        },
+      };
+    }),
   );
 }
 
@@ -97,6 +117,47 @@ test('a scope opens what it says and nothing else', async (t) => {
     };
     for (const who of ['reader', 'hosts', 'admin'] as const)
       assert.equal((await ask(keys[who])) !== 403, opens[who], `${name} with the key of ${who}`);
+  }
+});
+
+test('whoever is refused is told which scope it takes, and how a key of it is made', async (t) => {
+  const api = await startApi(t);
+  await countedSurvey(api, 'S1', [observation()]);
+  const keys = { reader: await api.key(['aggregate:read']), hosts: await api.key(['host:read'], ['9.0.0.0/24']) };
+  for (const { name, refusal } of await operations(api)) {
+    if (OPEN.includes(name)) continue;
+    const [scope, other] = HOSTS.includes(name)
+      ? (['host:read --network', keys.reader] as const)
+      : ADMIN.includes(name)
+        ? (['admin', keys.hosts] as const)
+        : (['aggregate:read', keys.hosts] as const);
+    for (const [key, expected, says] of [
+      [null, 401, /^This needs an API key\. /],
+      ['kc_0', 401, /^The API key is unknown\. /],
+      [other, 403, /^The key has not the scope /],
+    ] as const) {
+      const [status, detail] = await refusal(key);
+      assert.equal(status, expected, name);
+      assert.match(detail, says, name);
+      assert.ok(detail.includes(`\`kubecensus keys create --name NAME --scope ${scope}`), `${name}: ${detail}`);
+    }
+  }
+  // A key of the right scope for other networks, or for too few.
+  const post = (dataset: string): RequestInit => ({
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': dataset },
+    body: JSON.stringify({ dataset, format: 'csv' }),
+  });
+  const both = await api.key(['aggregate:read', 'host:read'], ['9.0.0.0/24']);
+  for (const [path, init, network] of [
+    ['/v1/endpoints?network=8.0.0.0/24', {}, '8.0.0.0/24'],
+    ['/v1/endpoints/8.0.0.1/6443/history', {}, '8.0.0.1'],
+    ['/v1/exports', post('observations'), '0.0.0.0/0 ::/0'],
+  ] as const) {
+    const response = await api.get(path, both, init);
+    const { detail } = (await response.json()) as { detail: string };
+    assert.equal(response.status, 403, path);
+    assert.ok(detail.includes(`--network ${network}\` makes one`), detail);
   }
 });
 

@@ -1,14 +1,23 @@
 // HTTP as caches, proxies and careless clients speak it: conditions, codings, methods, limits, health, and what no client should send.
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { request as rawRequest } from 'node:http';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { sql } from 'kysely';
+import { apiServer, listen } from '../../services/api-server.ts';
+import { compose } from '../../services/compose.ts';
+import { loadConfig } from '../../services/config.ts';
+import { until } from '../platform/until.ts';
 import { countedSurvey, startApi } from '../support/api.ts';
+import { silentLog, withDatabase } from '../support/database.ts';
 import { NOW, observation, runningSurvey } from '../support/observations.ts';
+import { redisMissing, startRedis } from '../support/redis.ts';
 import '../support/seed.ts';
 
 test('answers of a finished survey are kept, all others are asked about, and nobody is sent what he has', async (t) => {
@@ -173,9 +182,13 @@ test('each key and each address has its share, and is told how much is left', as
   assert.equal((await api.get('/livez')).status, 200, 'health is always answered');
 });
 
-test('readiness is that of the database, its schema, its partitions and the opt-outs', async (t) => {
+test('readiness is that of the database, its schema, its partitions, the opt-outs and the queue', async (t) => {
   let now = NOW;
-  const api = await startApi(t, { now: () => now });
+  let isAway = false;
+  const askQueue = async (): Promise<void> => {
+    if (isAway) throw new Error('away');
+  };
+  const api = await startApi(t, { now: () => now, askQueue });
   await countedSurvey(api, 'S1', [observation()]);
   const key = await api.key();
   const ready = async (by: string | null): Promise<[number, Record<string, unknown>]> => {
@@ -183,7 +196,14 @@ test('readiness is that of the database, its schema, its partitions and the opt-
     return [response.status, (await response.json()) as Record<string, unknown>];
   };
   assert.deepEqual(await ready(null), [200, { status: 'pass' }]);
-  const checks = { database: 'pass', schema: 'pass', partitions: 'pass', 'opt-outs': 'pass' };
+  const checks = {
+    database: 'pass',
+    schema: 'pass',
+    writes: 'pass',
+    partitions: 'pass',
+    'opt-outs': 'pass',
+    queue: 'pass',
+  };
   assert.deepEqual(await ready(key), [200, { status: 'pass', version: 'test', checks }]);
   now = new Date(NOW.getTime() + 30 * 24 * 3600 * 1000);
   assert.deepEqual(await ready(key), [
@@ -192,10 +212,35 @@ test('readiness is that of the database, its schema, its partitions and the opt-
   ]);
   assert.deepEqual(await ready(null), [503, { status: 'fail' }]);
   now = NOW;
+  isAway = true;
+  assert.deepEqual((await ready(key))[1]['checks'], { ...checks, queue: 'fail' });
+  isAway = false;
   await sql`delete from kysely_migration where name = (select max(name) from kysely_migration)`.execute(
     api.database.db,
   );
   assert.deepEqual((await ready(key))[1]['checks'], { ...checks, schema: 'fail' });
+});
+
+test('an API whose Redis goes away is not ready, and is again when it comes back', async (t) => {
+  const missing = redisMissing();
+  if (missing !== null) return t.skip(missing);
+  const { url, onEnd } = await withDatabase(t);
+  const redis = await startRedis();
+  onEnd(() => redis.stop());
+  const dataDir = await mkdtemp(join(tmpdir(), 'kubecensus-ready-'));
+  onEnd(() => rm(dataDir, { recursive: true }));
+  const settings = { DATABASE_URL: url, REDIS_URL: redis.url, KUBECENSUS_DATA_DIR: dataDir };
+  const parts = await compose(loadConfig(settings, null), silentLog);
+  onEnd(() => parts.close());
+  const api = await apiServer(parts);
+  onEnd(() => api.close());
+  const where = await listen(api, '127.0.0.1:0');
+  const status = async (): Promise<number> => (await fetch(`${where}/readyz`)).status;
+  assert.equal(await status(), 200);
+  await redis.kill();
+  await until('the loss of Redis to be said', async () => (await status()) === 503);
+  await redis.restart();
+  await until('Redis to be found again', async () => (await status()) === 200);
 });
 
 test('metrics are for keys with the scope admin, and in no document', async (t) => {

@@ -73,7 +73,7 @@ async function furnish(api: TestApi): Promise<void> {
     await storeReport(
       db,
       { id, name, surveyId: 'S1', manifest: { id } },
-      { scheduleId: null, destinations: [], held: false },
+      { scheduleId: null, destinations: [], held: null },
       NOW,
     );
 }
@@ -126,7 +126,33 @@ const STEPS: readonly Step[] = [
   },
   { operation: 'get /v1/exports/{export}', path: `/v1/exports/${'0'.repeat(64)}`, status: 404 },
   { operation: 'get /v1/exports/{export}/file', path: `/v1/exports/${'0'.repeat(64)}/file`, status: 404 },
-  { operation: 'post /v1/opt-outs', path: '/v1/opt-outs', body: { kind: 'asn', value: 'AS64500' }, status: 201 },
+  { operation: 'post /v1/opt-outs', path: '/v1/opt-outs', body: { kind: 'asn', value: 'AS64500' }, status: 202 },
+  {
+    operation: 'post /v1/opt-outs',
+    path: '/v1/opt-outs',
+    body: { kind: 'asn', value: 'AS64500', verifiedBy: 'abuse-contact' },
+    status: 201,
+  },
+  { operation: 'post /v1/opt-outs', path: '/v1/opt-outs', body: { kind: 'prefix', value: '8.0.0.0/16' }, status: 202 },
+  { operation: 'get /v1/opt-out-requests', path: '/v1/opt-out-requests' },
+  {
+    operation: 'post /v1/opt-out-requests/{request}/verification',
+    path: '/v1/opt-out-requests/2/verification',
+    body: { verifiedBy: 'reverse-domain' },
+    status: 201,
+  },
+  {
+    operation: 'post /v1/opt-out-requests/{request}/verification',
+    path: '/v1/opt-out-requests/2/verification',
+    body: { verifiedBy: 'own-decision' },
+    status: 422,
+  },
+  {
+    operation: 'post /v1/opt-out-requests/{request}/verification',
+    path: '/v1/opt-out-requests/2/verification',
+    body: { verifiedBy: 'dns-txt' },
+    status: 400,
+  },
   { operation: 'post /v1/opt-outs', path: '/v1/opt-outs', body: { kind: 'asn', value: 'x' }, status: 422 },
   { operation: 'post /v1/opt-outs', path: '/v1/opt-outs', body: { kind: 'colour', value: 'x' }, status: 400 },
   { operation: 'get /v1/opt-outs', path: '/v1/opt-outs' },
@@ -296,7 +322,7 @@ test('whoever opted out is in no row about hosts, by whatever it is known', asyn
   assert.equal((await shown()).length, 6);
   const optOuts = [
     { kind: 'address', value: '8.0.0.1' },
-    { kind: 'asn', value: 'AS2' },
+    { kind: 'asn', value: 'AS2', verifiedBy: 'abuse-contact' },
     { kind: 'dns-suffix', value: 'example.org' },
     { kind: 'certificate-key', value: 'cd'.repeat(32) },
     { kind: 'prefix', value: '8.0.0.5/32' },
@@ -328,7 +354,7 @@ test('a request that is repeated is done once, also when both arrive together', 
   );
   assert.deepEqual(
     await Promise.all(both.map((response) => response.json())),
-    Array(2).fill({ kind: 'address', value: '8.0.0.1', added: true }),
+    Array(2).fill({ kind: 'address', value: '8.0.0.1', added: true, state: 'applied', request: null }),
   );
   assert.equal(both.filter((response) => response.headers.get('idempotency-replayed') === 'true').length, 1);
   assert.equal((await api.database.db.selectFrom('opt_out').select('id').execute()).length, 1);
@@ -378,6 +404,38 @@ test('an export is made once, downloaded whole or from where it broke off', asyn
   assert.equal((await api.get(file, key, { headers: { 'if-none-match': tag } })).status, 304);
   const head = await api.get(file, key, { method: 'HEAD' });
   assert.deepEqual([head.status, head.headers.get('content-length')], [200, String(bytes.length)]);
+});
+
+test('an export of hosts that was made before somebody opted out is not handed out, and says why; counts are', async (t) => {
+  let now = NOW;
+  const api = await startApi(t, { now: () => now });
+  await countedSurvey(api, 'S1', [at(1), at(2)]);
+  const key = await api.key(['aggregate:read', 'host:read', 'admin'], EVERYTHING);
+  const post = (path: string, body: object): Promise<Response> =>
+    api.get(path, key, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'idempotency-key': JSON.stringify([body, now]).replaceAll(' ', ''),
+      },
+      body: JSON.stringify(body),
+    });
+  const make = async (dataset: string) => json(await post('/v1/exports', { dataset, format: 'csv' }));
+  const [hosts, counts] = [await make('observations'), await make('versions')];
+  now = new Date(NOW.getTime() + 1000);
+  assert.equal((await post('/v1/opt-outs', { kind: 'address', value: '8.0.0.1' })).status, 201);
+  for (const path of [`/v1/exports/${hosts['id']}`, String(hosts['file'])]) {
+    const gone = await api.get(path, key);
+    const { code, detail } = (await gone.json()) as Record<string, unknown>;
+    assert.deepEqual([gone.status, code], [404, 'KC_API_NOT_FOUND']);
+    assert.match(String(detail), /made before somebody opted out.* Make it again/);
+  }
+  assert.equal((await api.get(String(counts['file']), key)).status, 200);
+  const again = await make('observations');
+  assert.notEqual(again['id'], hosts['id']);
+  assert.equal(again['rows'], 1);
+  const text = await (await api.get(String(again['file']), key)).text();
+  assert.ok(text.includes('8.0.0.2') && !text.includes('8.0.0.1'));
 });
 
 test('exports are made two at a time, and a server that stops does not wait for them', async (t) => {

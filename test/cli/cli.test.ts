@@ -259,11 +259,13 @@ it('counts a survey in every format, and exports it to stdout and to a file', as
 it('keeps opt-outs, and tells whether an address may be probed', async (t) => {
   const { run, home } = await installation(t);
   const [added] = rowsOf(await run('opt-out', 'add', '8.8.8.8/24', '--note', 'they asked'));
-  assert.deepEqual(added, { kind: 'prefix', value: '8.8.8.0/24', added: true });
+  assert.deepEqual(added, { kind: 'prefix', value: '8.8.8.0/24', added: true, state: 'applied', request: null });
   assert.deepEqual(rowsOf(await run('opt-out', 'add', '8.8.8.0/24')), [
-    { kind: 'prefix', value: '8.8.8.0/24', added: false },
+    { kind: 'prefix', value: '8.8.8.0/24', added: false, state: 'applied', request: null },
   ]);
-  assert.deepEqual(rowsOf(await run('opt-out', 'list')), [{ kind: 'prefix', value: '8.8.8.0/24' }]);
+  assert.deepEqual(rowsOf(await run('opt-out', 'list')), [
+    { kind: 'prefix', value: '8.8.8.0/24', level: 0, verification: null },
+  ]);
   const check = async (address: string) => rowsOf(await run('opt-out', 'check', address))[0];
   assert.deepEqual(await check('8.8.8.8'), { address: '8.8.8.8', allowed: false, reason: 'opted_out' });
   assert.deepEqual(await check('8.8.4.4'), { address: '8.8.4.4', allowed: true, reason: null });

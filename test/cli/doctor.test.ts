@@ -11,11 +11,12 @@ import { sql } from 'kysely';
 import { checkContact, checkNeverProbe, checkSecrets, geoFinding } from '../../services/cli/doctor/conduct.ts';
 import { clockFinding } from '../../services/cli/doctor/database.ts';
 import { checkDataDirectory, checkOpenFiles, spaceFinding } from '../../services/cli/doctor/machine.ts';
-import { checkProbingFile, checkResolvers, checkReverse, readProbingFile } from '../../services/cli/doctor/vantage.ts';
+import { checkOwnAddresses, checkResolvers } from '../../services/cli/doctor/vantage.ts';
 import { type Config, loadConfig } from '../../services/config.ts';
 import { makePartitions } from '../../services/observations/partition.store.ts';
 import { pendingMigrations } from '../../services/platform/db/migrate.ts';
 import { createClient } from '../../services/platform/net/client.ts';
+import { checkProbingFile, readProbingFile } from '../../services/surveys/attribution.probe.ts';
 import { probingFiles } from '../../services/surveys/probing-files.ts';
 import { runCommand } from '../support/command.ts';
 import { withDatabase } from '../support/database.ts';
@@ -64,6 +65,7 @@ describe('kubecensus doctor', () => {
       'schema',
       'partitions',
       'queue',
+      'workers',
       'opt-outs',
       'contact',
       'scope',
@@ -92,6 +94,9 @@ describe('kubecensus doctor', () => {
     assert.deepEqual([bare.code, bare.of.get('partitions')?.['status']], [1, 'fail']);
     await makePartitions(database.db, new Date());
     await sql`insert into kysely_migration (name, timestamp) values ('9999-later', '')`.execute(database.db);
+    const served = await doctor({ DATABASE_URL: url });
+    assert.equal(served.of.get('schema')?.['status'], 'ok', 'what only adds disturbs nobody');
+    await sql`update schema_compatibility set oldest_known = '9999-later'`.execute(database.db);
     const newer = await doctor({ DATABASE_URL: url });
     assert.deepEqual([newer.code, newer.of.get('schema')?.['status']], [1, 'fail']);
     assert.match(String(newer.of.get('schema')?.['found']), /9999-later/);
@@ -254,7 +259,7 @@ describe('checks of the vantage', () => {
       assert.equal((await checkResolvers([])).status, 'not checked');
       const network = { http: client.request, servers: [dns.address] };
       const reverse = (...own: string[]) =>
-        checkReverse({ ...CONTACT, ownAddresses: own } as unknown as Config, network, NOW);
+        checkOwnAddresses({ ...CONTACT, ownAddresses: own } as unknown as Config, network, NOW);
       assert.match((await reverse('127.0.0.3')).found, /has no reverse name/);
       assert.match((await reverse('127.0.0.2')).found, /is called localhost, which does not lead back/);
       // The name leads back; there is no page on its port 443.

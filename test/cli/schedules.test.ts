@@ -101,11 +101,16 @@ it('what cannot be delivered is refused when it is added, and what is missing is
     [['--report', 'feeds', '--country', 'de', '--deliver', 'dir:x'], /^KC_SCHEDULE: .*cannot be limited to countries/],
     [['--report', 'headline', '--country', 'Germany', '--deliver', 'dir:x'], /^KC_SCHEDULE: .*two letters/],
     [['--survey', '--even-partial'], /^KC_SCHEDULE: .*go with --report/],
+    [
+      ['--report', 'countries', '--section', 'places', 'weather', 'tallies-2', '--deliver', 'dir:x'],
+      /^KC_USAGE: The report countries has no section weather, tallies-2; it has: map, places, sources\./,
+    ],
   ] as const) {
     const refused = await add(...words);
     assert.deepEqual([refused.code, refused.rows], [2, []], words.join(' '));
     assert.match(refused.stderr, expected);
   }
+  assert.equal((await add('--report', 'versions', '--section', 'ranges', 'tallies-2', '--deliver', 'dir:x')).code, 0);
   const added = await add(
     '--report',
     'headline',

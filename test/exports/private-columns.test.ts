@@ -41,6 +41,15 @@ const SENTINELS: Readonly<Record<PrivateField, string>> = {
   'quarantine.excerpt': 'excerpt.example',
   'opt_out.value': 'opt-out.example',
   'opt_out.note': 'note.example',
+  'idempotency_key.body': 'answer.example',
+  'opt_out.verified_by': 'verified-by.example',
+  'opt_out_request.value': 'request.example',
+  'opt_out_request.note': 'request-note.example',
+  'opt_out_request.token': 'request-token.example',
+  'complaint.value': 'complaint.example',
+  'complaint.contact': 'complaint-contact.example',
+  'complaint.note': 'complaint-note.example',
+  'complaint.outcome': 'complaint-outcome.example',
 };
 
 async function fill(database: Database): Promise<void> {
@@ -86,7 +95,20 @@ async function fill(database: Database): Promise<void> {
     db,
   );
   await sql`insert into quarantine select id, '1', 'bad', ${of['quarantine.excerpt']} from feed_run`.execute(db);
-  await sql`insert into opt_out (kind, value, note, added_at) values ('dns-suffix', ${of['opt_out.value']}, ${of['opt_out.note']}, ${NOW})`.execute(
+  await sql`insert into opt_out (kind, value, note, added_at, verification, verified_by, verified_at)
+    values ('dns-suffix', ${of['opt_out.value']}, ${of['opt_out.note']}, ${NOW}, 'dns-txt', ${of['opt_out.verified_by']}, ${NOW})`.execute(
+    db,
+  );
+  await sql`insert into opt_out_request (kind, value, note, token, asked_at)
+    values ('dns-suffix', ${of['opt_out_request.value']}, ${of['opt_out_request.note']}, ${of['opt_out_request.token']}, ${NOW})`.execute(
+    db,
+  );
+  await sql`insert into complaint (kind, value, contact, note, outcome, stopped_by, received_at)
+    values ('dns-suffix', ${of['complaint.value']}, ${of['complaint.contact']}, ${of['complaint.note']}, ${of['complaint.outcome']}, 'opt-out', ${NOW})`.execute(
+    db,
+  );
+  await sql`with k as (insert into api_key (prefix, secret_sha256, name, scopes, networks, created_at) values ('p', 's', 'n', '{admin}', '{}', ${NOW}) returning id)
+    insert into idempotency_key select id, 'k', 'd', 201, ${JSON.stringify({ value: of['idempotency_key.body'] })}::jsonb, ${NOW}::timestamptz from k`.execute(
     db,
   );
   await sql`insert into survey_target (survey_id, chunk, position, host, address, port, server_name, feeds)

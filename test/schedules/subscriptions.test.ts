@@ -114,6 +114,20 @@ describe('a subscription that ended', () => {
     ]);
   });
 
+  it('begins again also before anything was sent', async (t) => {
+    const fired = await firing(t, place);
+    const { db } = fired.database;
+    const { id, destinations } = await fired.schedule();
+    await stopDestination(db, { scheduleId: id, destination: destinations[0]!, reason: 'unsubscribed' }, NOW);
+    assert.deepEqual(await sendAgain(db, id, null, NOW), []);
+    assert.deepEqual((await fired.schedule()).ended, destinations);
+    assert.deepEqual(await sendAgain(db, id, destinations[0]!, NOW), []);
+    assert.deepEqual((await fired.schedule()).ended, []);
+    await fired.fire();
+    await fired.deliver(NOW);
+    assert.equal((await fired.deliveries())[0]?.state, 'delivered');
+  });
+
   it('takes what waits along when its schedule is removed', async (t) => {
     const fired = await firing(t, place);
     await fired.fire();
