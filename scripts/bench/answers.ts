@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { sql } from 'kysely';
 import { recompute } from '../../services/rollups/rollup.store.ts';
 import { keepSummary } from '../../services/rollups/summary.store.ts';
+import { keepPublicCells } from '../../services/rollups/suppress.store.ts';
+import { DEFAULT_K } from '../../services/rollups/suppress.ts';
 import { askAtOnce } from './answers-load.ts';
 import { compareExports, exportOnce } from './export.ts';
 import { type MadeUpSurvey, writeYear, yearOf } from './made-up-year.ts';
@@ -76,8 +78,9 @@ async function countAll(
   );
   const counted = await secondsOf(() => recompute(db, newest.id, newest.at));
   const summed = await secondsOf(() => keepSummary(db, newest.id));
+  const judged = await secondsOf(() => keepPublicCells(db, newest.id, DEFAULT_K));
   print(
-    `${grouped(newest.endpoints)} endpoints counted by all kept sets in ${counted.toFixed(1)} s and summed up in ${summed.toFixed(1)} s; one distinct over its rows takes ${read.toFixed(1)} s; ratio ${((counted + summed) / read).toFixed(1)}`,
+    `${grouped(newest.endpoints)} endpoints counted by all kept sets in ${counted.toFixed(1)} s summed up in ${summed.toFixed(1)} s, judged for the public in ${judged.toFixed(1)} s; one distinct over its rows takes ${read.toFixed(1)} s; ratio ${((counted + summed + judged) / read).toFixed(1)}`,
   );
 }
 

@@ -64,10 +64,26 @@ export interface Certificate {
   subject: string;
 }
 
+export interface Complaint {
+  answered_at: Timestamp | null;
+  closed_at: Timestamp | null;
+  contact: string;
+  id: Generated<number>;
+  kind: string;
+  note: Generated<string>;
+  outcome: string | null;
+  received_at: Timestamp;
+  state: Generated<string>;
+  stopped_by: string;
+  value: string;
+}
+
 export interface Control {
   changed_at: Timestamp | null;
   id: Generated<boolean>;
   paused: Generated<boolean>;
+  paused_by: string | null;
+  reason: string | null;
 }
 
 export interface Delivery {
@@ -154,6 +170,13 @@ export interface FeedRun {
   upstreams: Generated<string[]>;
 }
 
+export interface HeldBack {
+  k: number;
+  rolled_up_at: Timestamp;
+  survey_id: string;
+  tables: Json;
+}
+
 export interface HeldSighting {
   evidence: string | null;
   host: string;
@@ -217,6 +240,7 @@ export interface Observation {
   port: number;
   recorded_at: Timestamp;
   server_name: string | null;
+  superseded: Generated<boolean>;
   support: string | null;
   survey_id: string;
   vantage: string;
@@ -230,8 +254,31 @@ export interface OptOut {
   id: Generated<number>;
   kind: string;
   note: Generated<string>;
+  purged_at: Timestamp | null;
   value: string;
+  verification: string | null;
+  verified_at: Timestamp | null;
+  verified_by: string | null;
   withdrawn_at: Timestamp | null;
+}
+
+export interface OptOutPurge {
+  finished_at: Timestamp | null;
+  id: Generated<number>;
+  opt_outs: number;
+  removed: Generated<Json>;
+  started_at: Timestamp;
+}
+
+export interface OptOutRequest {
+  asked_at: Timestamp;
+  decided_at: Timestamp | null;
+  decision: string | null;
+  id: Generated<number>;
+  kind: string;
+  note: Generated<string>;
+  token: string;
+  value: string;
 }
 
 export interface Owner {
@@ -286,6 +333,11 @@ export interface ScheduleFire {
   schedule_id: number;
 }
 
+export interface SchemaCompatibility {
+  id: Generated<boolean>;
+  oldest_known: string;
+}
+
 export interface Sighting {
   candidate_id: number;
   feed: string;
@@ -308,6 +360,7 @@ export interface Survey {
   feeds: string[];
   finished_at: Timestamp | null;
   id: string;
+  jump: Json | null;
   manifest: Json;
   method: string;
   observations_dropped_at: Timestamp | null;
@@ -322,14 +375,44 @@ export interface Survey {
   summary: Json | null;
   target_count: Generated<number>;
   vantage: string;
+  vantage_spacing_ms: Generated<number>;
+  vantages: Generated<string[]>;
 }
 
 export interface SurveyChunk {
   chunk: number;
   committed_at: Timestamp | null;
   issued_at: Timestamp | null;
+  quarantined_at: Timestamp | null;
+  root: number | null;
+  starts: Generated<number>;
   survey_id: string;
   target_count: number;
+  turn: Generated<number>;
+  vantage: string | null;
+}
+
+export interface SurveyMinute {
+  asked: number;
+  lost: number;
+  minute: Timestamp;
+  survey_id: string;
+}
+
+export interface SurveyNetwork {
+  asn: number | null;
+  ended_at: Timestamp;
+  is_lost: boolean;
+  network: string;
+  survey_id: string;
+}
+
+export interface SurveyStop {
+  asked: number;
+  lost: number;
+  scope: string;
+  stopped_at: Timestamp;
+  survey_id: string;
 }
 
 export interface SurveySuspect {
@@ -353,6 +436,16 @@ export interface SurveyTarget {
   position: number;
   server_name: string | null;
   survey_id: string;
+  was_up: boolean | null;
+}
+
+export interface SurveyTrip {
+  asked: number;
+  lost: number;
+  survey_id: string;
+  tripped_at: Timestamp;
+  window_from: Timestamp;
+  window_to: Timestamp;
 }
 
 export interface Tally {
@@ -377,11 +470,20 @@ export interface TallyBucket {
   tally_id: number;
 }
 
+export interface Worker {
+  id: string;
+  release: string;
+  seen_at: Timestamp;
+  started_at: Timestamp;
+  vantage: string;
+}
+
 export interface DB {
   api_key: ApiKey;
   api_secret: ApiSecret;
   candidate: Candidate;
   certificate: Certificate;
+  complaint: Complaint;
   control: Control;
   delivery: Delivery;
   delivery_attempt: DeliveryAttempt;
@@ -389,24 +491,33 @@ export interface DB {
   endpoint_state: EndpointState;
   feed_cursor: FeedCursor;
   feed_run: FeedRun;
+  held_back: HeldBack;
   held_sighting: HeldSighting;
   held_tally: HeldTally;
   idempotency_key: IdempotencyKey;
   k8s_version: K8sVersion;
   observation: Observation;
   opt_out: OptOut;
+  opt_out_purge: OptOutPurge;
+  opt_out_request: OptOutRequest;
   owner: Owner;
   quarantine: Quarantine;
   report: Report;
   rollup: Rollup;
   schedule: Schedule;
   schedule_fire: ScheduleFire;
+  schema_compatibility: SchemaCompatibility;
   sighting: Sighting;
   sighting_evidence: SightingEvidence;
   survey: Survey;
   survey_chunk: SurveyChunk;
+  survey_minute: SurveyMinute;
+  survey_network: SurveyNetwork;
+  survey_stop: SurveyStop;
   survey_suspect: SurveySuspect;
   survey_target: SurveyTarget;
+  survey_trip: SurveyTrip;
   tally: Tally;
   tally_bucket: TallyBucket;
+  worker: Worker;
 }
