@@ -137,7 +137,7 @@ async function maskBatch(
 /** Takes out what surveys noted of whole networks in the scope; a network that a brake stopped stays one, without its name. How many rows. */
 export async function purgeNetworks(db: Kysely<DB>, scope: PurgeScope, asns: readonly number[]): Promise<number> {
   const names = sql`${asns.map((asn) => `AS${asn}`)}::text[]`;
-  const noted = await sql`delete from survey_network where false and ${addressIn(scope, sql`network::inet`)}`.execute(db);
+  const noted = await sql`delete from survey_network where ${addressIn(scope, sql`network::inet`)}`.execute(db);
   const stopped = await sql`
     update survey_stop set scope = 'opted out ' || md5(random()::text || scope)
     where scope = any(${names}) or case when scope like '%/%' then ${addressIn(scope, sql`scope::inet`)} else false end`.execute(
