@@ -16,6 +16,7 @@ import { OUTCOMES } from '../services/probes/outcome.ts';
 import { REFERENCE_SERIES } from '../services/reports/reference-series.ts';
 import { DIMENSIONS } from '../services/rollups/rollup.ts';
 import { PORTS } from '../services/surveys/ports.ts';
+import { stages } from './scale-model.ts';
 
 const DOCS = new URL('../docs/', import.meta.url);
 
@@ -37,16 +38,19 @@ export const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'configuration.md': {
     settings: table(
       ['setting', 'environment variable', 'default', 'is'],
-      Object.entries(SETTINGS).map(([key, { env, fallback, means }]) => [
+      Object.entries(SETTINGS).map(([key, setting]) => [
         code(key),
-        code(env),
-        shownDefault(fallback),
-        means,
+        code(setting.env) + ('secret' in setting ? ` or ${code(`${setting.env}_FILE`)}` : ''),
+        shownDefault(setting.fallback),
+        setting.means,
       ]),
     ),
     secrets: table(
       ['environment variable', 'is'],
-      (Object.keys(SECRETS) as (keyof typeof SECRETS)[]).map((key) => [code(SECRETS[key]), SECRET_MEANINGS[key]]),
+      (Object.keys(SECRETS) as (keyof typeof SECRETS)[]).map((key) => [
+        `${code(SECRETS[key])} or ${code(`${SECRETS[key]}_FILE`)}`,
+        SECRET_MEANINGS[key],
+      ]),
     ),
     ...Object.fromEntries(
       Object.entries(FEED_TYPES).map(([type, { settings }]) => [
@@ -106,6 +110,12 @@ export const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> 
           ]),
         ),
       ]),
+    ),
+  },
+  'scale.md': {
+    stages: table(
+      ['stage', 'done by', 'must carry', 'measured', 'takes'],
+      stages().map(({ stage, where, load, measured, takes }) => [stage, where, load, measured, takes]),
     ),
   },
   'metrics.md': {

@@ -6,6 +6,8 @@ export interface BenchmarkOptions {
   readonly observations: number | null;
   /** Candidates that `survey` looks at; null: as many as take some two minutes. */
   readonly candidates: number | null;
+  /** A Redis or Valkey in which `survey` keeps its queue the second time; null: none. */
+  readonly redisUrl: string | null;
   /** Path of a zgrab2 binary that `probe` is compared with; null: none. */
   readonly zgrab2: string | null;
 }
@@ -21,6 +23,6 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   plan: async (print) => (await import('./plan.ts')).benchPlan(print),
   fingerprint: async (print) => (await import('./fingerprint.ts')).benchFingerprint(print),
   import: async (print) => (await import('./import.ts')).benchImport(print),
-  survey: async (print, { candidates }) => (await import('./survey.ts')).benchSurvey(print, candidates),
+  survey: async (print, options) => (await import('./survey.ts')).benchSurvey(print, options),
   answers: async (print, { observations }) => (await import('./answers.ts')).benchAnswers(print, observations),
 };

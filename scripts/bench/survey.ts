@@ -12,7 +12,6 @@ import { openQueue, type QueuePlace } from '../../services/platform/queue/open.t
 import { rollUp } from '../../services/rollups/rollup.job.ts';
 import { openChunks } from '../../services/surveys/chunk.store.ts';
 import { quarantinedChunks } from '../../services/surveys/chunk-start.store.ts';
-import { redisMissing, startRedis } from '../../test/support/redis.ts';
 import { fakeInternet } from './fake-dialer.ts';
 import { addCandidates, planAll } from './made-up-candidates.ts';
 import { withScratch } from './scratch-database.ts';
@@ -29,21 +28,18 @@ const KILL_AFTER = [4_000, 12_000] as const;
 const ISSUE_MS = 500;
 const ISSUED_AT_ONCE = 200;
 
-/** Prints what the stages took, that every endpoint was counted once, and the memory of the worker that lived. */
-export async function benchSurvey(print: (line: string) => void, candidates: number | null): Promise<void> {
+/** Prints what the stages took on the queue in Postgres and, when one is named, in Redis, that every endpoint was counted once, and the memory of the worker that lived. */
+export async function benchSurvey(
+  print: (line: string) => void,
+  { candidates, redisUrl }: { readonly candidates: number | null; readonly redisUrl: string | null },
+): Promise<void> {
   const endpoints = candidates ?? CANDIDATES;
   await withScratch(NOW, async ({ database, url }) => {
     await makePartitions(database.db, NOW);
     await addCandidates(database, NOW, [0, endpoints]);
     await surveyOn('postgres', { postgresUrl: url }, { database, url, endpoints }, print);
-    const missing = redisMissing();
-    if (missing !== null) return print(`redis: skipped, ${missing}`);
-    const redis = await startRedis();
-    try {
-      await surveyOn('redis', { redisUrl: redis.url }, { database, url, endpoints }, print);
-    } finally {
-      await redis.stop();
-    }
+    if (redisUrl === null) print('redis queue: skipped, no server was named (--redis URL)');
+    else await surveyOn('redis', { redisUrl }, { database, url, endpoints }, print);
   });
 }
 

@@ -10,6 +10,7 @@ export const benchCommand: Command = {
   options: [
     { flags: '--observations <n>', help: 'with answers: observations of the made-up year (1000 to 100000000)' },
     { flags: '--candidates <n>', help: 'with survey: candidates to look at (1000 to 100000000)' },
+    { flags: '--redis <url>', help: 'with survey: a Redis or Valkey for a second run with the queue in it' },
     { flags: '--zgrab2 <path>', help: 'with probe: a zgrab2 binary to compare with' },
   ],
   run: async (session, [name], options) => {
@@ -20,10 +21,16 @@ export const benchCommand: Command = {
       );
     const observations = readNumber('observations', options);
     const candidates = readNumber('candidates', options);
+    const redisUrl = textOption(options, 'redis');
     const zgrab2 = textOption(options, 'zgrab2');
     for (const [key, run] of Object.entries(BENCHMARKS)) {
       if (name === undefined || name === key)
-        await run((line) => void process.stdout.write(`${key}: ${line}\n`), { observations, candidates, zgrab2 });
+        await run((line) => void process.stdout.write(`${key}: ${line}\n`), {
+          observations,
+          candidates,
+          redisUrl,
+          zgrab2,
+        });
       if (session.signal.aborted) break;
     }
     return EXIT.done;
