@@ -17,6 +17,11 @@ export const ERRORS = {
     what: 'A survey, or the reading of a certificate log, would leave this machine without saying who asks.',
     todo: 'Set contact.url and contact.email in the configuration (KUBECENSUS_CONTACT_URL, KUBECENSUS_CONTACT_EMAIL).',
   },
+  KC_NO_PROBING_FILE: {
+    exit: 2,
+    what: 'A survey of the internet would leave this machine while nobody who sees it could look up who asks (RFC 9511).',
+    todo: 'Serve what `kubecensus probing` writes below /.well-known/ on the site of contact.url, or on every address of ownAddresses; `kubecensus doctor --network` checks it. To begin without, say why: --without-probing-file REASON, which the manifest and the reports repeat.',
+  },
   KC_NO_SCOPE: {
     exit: 2,
     what: 'A survey has no scope.',
@@ -40,7 +45,12 @@ export const ERRORS = {
   KC_MIGRATION: {
     exit: 1,
     what: 'The schema could not be brought up to date.',
-    todo: 'Read the cause; nothing of the failed run was kept. A schema newer than this release needs the newer release.',
+    todo: 'Read the cause; nothing of the failed run was kept. A schema that serves this release no more needs the newer one.',
+  },
+  KC_ROLES: {
+    exit: 2,
+    what: 'The roles of the database cannot be made.',
+    todo: 'Run `kubecensus migrate --roles` with a login that owns the database and may create roles, and with passwords of printable ASCII.',
   },
   KC_EMBEDDED_UNAVAILABLE: {
     exit: 2,
@@ -61,6 +71,11 @@ export const ERRORS = {
     exit: 1,
     what: 'The queue does not answer.',
     todo: 'Check REDIS_URL (or DATABASE_URL when REDIS_URL is unset) and that the server runs.',
+  },
+  KC_QUEUE_STUCK: {
+    exit: 1,
+    what: 'A worker does not get on with the queue though there is work.',
+    todo: 'It connects anew by itself. If that does not help, restart the process: what is due stands in the database, and nothing is lost.',
   },
   KC_QUEUE_VERSION: {
     exit: 2,
@@ -164,8 +179,18 @@ export const ERRORS = {
   },
   KC_OPT_OUT: {
     exit: 2,
-    what: 'An opt-out cannot be read.',
-    todo: 'Give an address, a prefix, an AS number, a DNS suffix, or the SHA-256 of a public key in hex.',
+    what: 'An opt-out cannot be read, or there is none of that kind.',
+    todo: 'Give an address, a prefix, an AS number, a DNS suffix, or the SHA-256 of a public key in hex. `kubecensus opt-out list` shows what is in force, and with --pending what waits.',
+  },
+  KC_OPT_OUT_UNVERIFIED: {
+    exit: 1,
+    what: 'The request to opt out could not be verified.',
+    todo: 'Ask for the TXT record that the message names and try again later, or say with --verified-by how you checked who asked; nothing was applied.',
+  },
+  KC_COMPLAINT: {
+    exit: 2,
+    what: 'There is no such complaint, or it is in another state.',
+    todo: 'Run `kubecensus complaint list --all` for the complaints there are.',
   },
   KC_POLICY: {
     exit: 2,

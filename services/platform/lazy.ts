@@ -28,3 +28,27 @@ export function fresh<T>(read: () => Promise<T>, ms: number): () => Promise<T> {
     return value;
   };
 }
+
+/**
+ * For those who cannot wait: the last reading, which is read again behind their back when it is older than `ms` milliseconds. Throws what the
+ * last reading threw: nobody goes on with something old because there is nothing new.
+ */
+export async function kept<T>(read: () => Promise<T>, ms: number): Promise<() => T> {
+  let last: { readonly value: T } | { readonly error: unknown } = { value: await read() };
+  let readAt = performance.now();
+  let isReading = false;
+  const again = async (): Promise<void> => {
+    isReading = true;
+    last = await read().then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    );
+    readAt = performance.now();
+    isReading = false;
+  };
+  return () => {
+    if (!isReading && performance.now() - readAt > ms) void again();
+    if ('error' in last) throw last.error;
+    return last.value;
+  };
+}

@@ -60,6 +60,16 @@ export const METRICS = {
     buckets: BATCH_SECONDS,
     help: 'Time to commit them, retries included.',
   },
+  queue_stuck: {
+    type: 'gauge',
+    labels: ['queue'],
+    help: '1 while this worker does not get on with jobs of the queue though there are some.',
+  },
+  queue_reopened_total: {
+    type: 'counter',
+    labels: ['queue'],
+    help: 'Times that this worker made its connection to the queue anew because it did not get on.',
+  },
   eventloop_lag_seconds: {
     type: 'gauge',
     labels: [],
@@ -120,7 +130,56 @@ export const METRICS = {
     state: true,
     help: 'Deliveries of stored reports: waiting, delivered, stopped.',
   },
+  vantage_workers: {
+    type: 'gauge',
+    labels: ['vantage'],
+    state: true,
+    help: 'Workers that live, of every vantage that has some or that a running survey demands.',
+  },
+  vantage_chunks_open: {
+    type: 'gauge',
+    labels: ['vantage'],
+    state: true,
+    help: 'Chunks of running surveys that the vantage has still to visit. With no worker of the vantage they wait.',
+  },
+  workers_wanted: {
+    type: 'gauge',
+    labels: ['vantage'],
+    state: true,
+    help: 'Workers that would end the open chunks in what is left of survey.hours, by the length of the last 50 chunks: what autoscalers read.',
+  },
   paused: { type: 'gauge', labels: [], state: true, help: '1 while the kill switch stops new connections.' },
+  complaints_open: { type: 'gauge', labels: [], state: true, help: 'Complaints that nobody answered.' },
+  complaint_oldest_seconds: {
+    type: 'gauge',
+    labels: [],
+    state: true,
+    help: 'How long the oldest complaint that nobody answered has waited; 0 when there is none.',
+  },
+  paused_by_itself: {
+    type: 'gauge',
+    labels: [],
+    state: true,
+    help: '1 while it does so because kubecensus paused itself: too much was lost at once.',
+  },
+  scopes_left_alone: {
+    type: 'gauge',
+    labels: [],
+    state: true,
+    help: 'Networks and AS that began to refuse us and are left alone for the rest of a running survey, or were in the newest counted one.',
+  },
+  chunks_given_up: {
+    type: 'gauge',
+    labels: [],
+    state: true,
+    help: 'Chunks that ended their process or failed at three starts, and are begun no more until they are released.',
+  },
+  headline_jumped: {
+    type: 'gauge',
+    labels: [],
+    state: true,
+    help: '1 while a headline of the newest counted survey differs by more than a fifth from the survey before that was made alike.',
+  },
 } as const satisfies Record<string, Definition>;
 
 export type MetricName = keyof typeof METRICS;

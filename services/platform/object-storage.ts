@@ -1,4 +1,6 @@
 // An S3-compatible object store: whole objects with checksums, large ones in parts, credentials from nowhere but its settings.
+import { type DialGuard, guardedLookup, judgeLiteral } from './net/guard.ts';
+
 export const STORAGE_ENCRYPTION = ['none', 'AES256', 'aws:kms'] as const;
 
 export interface ObjectStorageSettings {
@@ -10,6 +12,8 @@ export interface ObjectStorageSettings {
   readonly sessionToken: string | null;
   /** Encryption at rest that the store is asked for. */
   readonly encryption: (typeof STORAGE_ENCRYPTION)[number];
+  /** Where no store is. */
+  readonly guard: DialGuard;
 }
 
 export interface PutObject {
@@ -37,8 +41,10 @@ const CONNECT_MS = 10_000;
 /** Tries of one request; what still fails is the outbox's to repeat. */
 const TRIES = 3;
 
-/** The drivers are loaded here and not before: no other command should wait for them. */
+/** The drivers are loaded here and not before: no other command should wait for them. Rejects with NET_DENIED for an endpoint that the guard refuses. */
 export async function createObjectStorage(settings: ObjectStorageSettings): Promise<ObjectStorage> {
+  if (settings.endpoint !== null) judgeLiteral(settings.guard, new URL(settings.endpoint).hostname);
+  const agent = { keepAlive: true, lookup: guardedLookup(settings.guard) };
   const [{ S3Client }, { Upload }] = await Promise.all([import('@aws-sdk/client-s3'), import('@aws-sdk/lib-storage')]);
   const { accessKeyId, secretAccessKey, sessionToken } = settings;
   const client = new S3Client({
@@ -47,7 +53,13 @@ export async function createObjectStorage(settings: ObjectStorageSettings): Prom
     ...(settings.endpoint === null ? {} : { endpoint: settings.endpoint, forcePathStyle: true }),
     credentials: { accessKeyId, secretAccessKey, ...(sessionToken === null ? {} : { sessionToken }) },
     maxAttempts: TRIES,
-    requestHandler: { requestTimeout: REQUEST_MS, connectionTimeout: CONNECT_MS, throwOnRequestTimeout: true },
+    requestHandler: {
+      requestTimeout: REQUEST_MS,
+      connectionTimeout: CONNECT_MS,
+      throwOnRequestTimeout: true,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
     followRegionRedirects: false,
   });
   return {

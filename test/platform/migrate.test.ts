@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { sql } from 'kysely';
 import { describeSchema, SCHEMA_FILE } from '../../scripts/db-types.ts';
 import { openDatabase } from '../../services/platform/db/database.ts';
-import { migrate, pendingMigrations, readMigrations } from '../../services/platform/db/migrate.ts';
+import { migrate, newerSchema, pendingMigrations, readMigrations } from '../../services/platform/db/migrate.ts';
 import { silentLog, withDatabase } from '../support/database.ts';
 
 /** A folder of migrations, each given as the SQL of its `up`. It can import what the project can. */
@@ -58,6 +58,33 @@ describe('migrations', () => {
     const older = await folderOf(t, { '0001-one.ts': 'create table one ()' });
     assert.deepEqual(await migrate(database.db, newer), ['0001-one', '0002-two']);
     await assert.rejects(migrate(database.db, older), { code: 'KC_MIGRATION', message: /0002-two/ });
+  });
+
+  it('let an older release go on while newer ones only add, and end it when one does not', async (t) => {
+    const { database } = await withDatabase(t, { migrated: false });
+    const marked = (text: string) =>
+      `export const expandsOnly = true;\nimport { sql } from 'kysely';\nexport const up = (db) => sql.raw(${JSON.stringify(text)}).execute(db);\n`;
+    const one = {
+      '0001-one.ts': marked(
+        "create table schema_compatibility (oldest_known text); insert into schema_compatibility values ('0001-one')",
+      ),
+    };
+    const two = { ...one, '0002-two.ts': marked('create table two ()') };
+    const three = { ...two, '0003-three.ts': 'drop table two' };
+    const folders = await Promise.all([one, two, three].map((files) => folderOf(t, files)));
+    const [older, newer, newest] = folders as [URL, URL, URL];
+    assert.deepEqual(await migrate(database.db, newer), ['0001-one', '0002-two']);
+    assert.equal(await newerSchema(database.db, newer), null);
+    assert.deepEqual(await migrate(database.db, older), [], 'it is left alone');
+    assert.deepEqual(await newerSchema(database.db, older), { migrations: ['0002-two'], isServed: true });
+    const other = await folderOf(t, { ...one, '0003-other.ts': marked('select 1') });
+    await assert.rejects(migrate(database.db, other), { code: 'KC_MIGRATION', message: /0002-two without 0003-other/ });
+    assert.deepEqual(await migrate(database.db, newest), ['0003-three']);
+    for (const folder of [older, newer])
+      await assert.rejects(migrate(database.db, folder), {
+        code: 'KC_MIGRATION',
+        message: /0003-three: this one is too old/,
+      });
   });
 
   it('refuse files that are badly named, numbered twice or without an up', async (t) => {

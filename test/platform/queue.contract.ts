@@ -71,6 +71,26 @@ export function queueContract(
       );
     });
 
+    it('gives the jobs of a lane to workers of that lane only, and counts them all', async (t) => {
+      const queue = await (await setUp(t)).open();
+      const seen: string[] = [];
+      await queue.add([job('a-1'), { ...job('a-1'), lane: 'far' }, { ...job('a-2'), lane: 'near' }]);
+      await queue.add([{ ...job('a-1'), lane: 'far' }]);
+      assert.equal((await queue.counts('observe'))['waiting'], 3, 'an id is one of its lane');
+      const taking = (lane: string) => async (payload: unknown) =>
+        void seen.push(`${lane} ${(payload as { id: string }).id}`);
+      await queue.work('observe', taking('far'), { concurrency: 1, lane: 'far' });
+      await queue.work('observe', taking('none'), { concurrency: 1 });
+      await until('both jobs', () => seen.length === 2);
+      assert.deepEqual(seen.toSorted(), ['far a-1', 'none a-1']);
+      await until('one job left', async () => (await queue.counts('observe'))['active'] === 0);
+      assert.equal((await queue.counts('observe'))['waiting'], 1, 'nobody works for near');
+      assert.notEqual(await queue.oldestWaiting('observe'), null);
+      await assert.rejects(queue.add([{ ...job('a-3'), lane: 'a@b' }]), { code: 'KC_QUEUE_JOB' });
+      await queue.forget();
+      assert.equal((await queue.counts())['waiting'], 0);
+    });
+
     it('adds more than one round trip takes, each once', async (t) => {
       const queue = await (await setUp(t)).open();
       const jobs = Array.from({ length: 1_203 }, (_, index) => job(`bulk-${index}`));

@@ -35,6 +35,16 @@ export function isConnectionLoss(error: unknown): boolean {
   return false;
 }
 
+/** Classes 53 and 58: out of disk, memory or connections, or an error of the system below; 57: an operator's doing; 25006: it takes no writes. */
+const SERVERS_STATES = /^(53...|57...|58...|25006)$/;
+
+/** True when the server or the way to it is at fault, and not what was asked of it. */
+export function isServersFault(error: unknown): boolean {
+  if (isConnectionLoss(error) || isUndone(error)) return true;
+  for (const { code } of chain(error)) if (typeof code === 'string' && SERVERS_STATES.test(code)) return true;
+  return false;
+}
+
 /** True when the server rolled the transaction back because of others. */
 export function isUndone(error: unknown): boolean {
   for (const { code } of chain(error)) if (typeof code === 'string' && UNDONE_STATES.has(code)) return true;

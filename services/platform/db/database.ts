@@ -1,10 +1,11 @@
 // The database: kysely over a pg pool, with the server's version checked and transactions that outlive a lost connection.
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import { KubecensusError } from '../errors.ts';
 import { hidePasswords, type Log } from '../log.ts';
-import { isConnectionLoss, isUndone } from './connection-loss.ts';
+import { isConnectionLoss, isServersFault, isUndone } from './connection-loss.ts';
 import type { DB } from './schema.ts';
 import { VALUE_TYPES } from './values.ts';
 
@@ -22,6 +23,13 @@ export interface DatabaseOptions {
   readonly random?: () => number;
 }
 
+/** How long a transaction is tried whose work is too dear to be done again. */
+export interface Patience {
+  readonly ms: number;
+  /** When it aborts, little patience is left. */
+  readonly signal: AbortSignal;
+}
+
 export interface Database {
   readonly db: Kysely<DB>;
   /** For COPY only, which kysely does not speak. */
@@ -33,8 +41,9 @@ export interface Database {
    * commit was sent, or when the server undid it (serialization failure, deadlock). So `work` may run several times and must change nothing but
    * the database. When the connection is lost during the commit, nobody knows whether it happened: KC_DATABASE_COMMIT_UNKNOWN is thrown and
    * the caller must look, or rely on its writes being idempotent. All other errors are thrown as they are, after a rollback.
+   * With `patience` it is tried for that long, and also while the server takes nothing: its disk is full, it is read-only, it has no connection left.
    */
-  transaction<T>(work: (trx: Transaction<DB>) => Promise<T>): Promise<T>;
+  transaction<T>(work: (trx: Transaction<DB>) => Promise<T>, patience?: Patience): Promise<T>;
   /** Waits for running queries and closes all connections. Idempotent. */
   close(): Promise<void>;
 }
@@ -47,6 +56,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const PATIENCE_MS = 15_000;
 /** Longer than a restart of the embedded server with crash recovery takes on a slow disk. */
 const RETRY_WINDOW_MS = 30_000;
+/** What is left of a patience that is aborted: whoever stops the process gives it half a minute, and more than this has to end in it. */
+const PARTING_MS = 10_000;
 const RETRY_FIRST_MS = 50;
 const RETRY_MAX_MS = 2_000;
 /** How long a server may take to hang up after a goodbye; one that is unreachable never does. */
@@ -89,7 +100,7 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
       db,
       pool,
       serverVersion,
-      transaction: (work) => retrying(db, work, options.log, random),
+      transaction: (work, patience) => retrying(db, work, options.log, random, patience),
       close() {
         closed ??= closeAll(db, open);
         return closed;
@@ -114,13 +125,13 @@ async function closeAll(db: Kysely<DB>, open: ReadonlySet<Promise<void>>): Promi
 }
 
 async function readVersion(pool: pg.Pool, patienceMs: number): Promise<number> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     try {
       const { rows } = await pool.query<{ server_version_num: string }>('show server_version_num');
       return Number(rows[0]?.server_version_num);
     } catch (error) {
-      if (!isConnectionLoss(error) || Date.now() >= deadline) throw error;
+      if (!isConnectionLoss(error) || performance.now() >= deadline) throw error;
       await sleep(RETRY_FIRST_MS * 4);
     }
   }
@@ -140,8 +151,11 @@ async function retrying<T>(
   work: (trx: Transaction<DB>) => Promise<T>,
   log: Log,
   random: () => number,
+  patience?: Patience,
 ): Promise<T> {
-  const deadline = Date.now() + RETRY_WINDOW_MS;
+  let deadline = performance.now() + (patience?.ms ?? RETRY_WINDOW_MS);
+  const isPassing =
+    patience === undefined ? (error: unknown) => isConnectionLoss(error) || isUndone(error) : isServersFault;
   for (let attempt = 0; ; attempt += 1) {
     let committing = false;
     try {
@@ -152,11 +166,12 @@ async function retrying<T>(
         return result;
       });
     } catch (error) {
-      const lost = isConnectionLoss(error);
-      if (lost && committing) throw new KubecensusError('KC_DATABASE_COMMIT_UNKNOWN', '', { cause: error });
-      if (!(lost || isUndone(error)) || Date.now() >= deadline) throw error;
+      if (committing && isConnectionLoss(error))
+        throw new KubecensusError('KC_DATABASE_COMMIT_UNKNOWN', '', { cause: error });
+      if (!isPassing(error) || performance.now() >= deadline) throw error;
       log.warn({ err: error, attempt }, 'a transaction did not happen; trying it again');
       await sleep(Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** attempt) * (0.5 + random() / 2));
+      if (patience?.signal.aborted === true) deadline = Math.min(deadline, performance.now() + PARTING_MS);
     }
   }
 }

@@ -1,6 +1,7 @@
 // A guest on somebody else's Postgres: one connection, read-only transactions, a statement timeout, and a name that says who asks.
 import { Socket } from 'node:net';
 import pg from 'pg';
+import { DialDenied, type DialGuard, guardedLookup, judgeConnected, judgeLiteral } from '../net/guard.ts';
 
 /** The shape that feeds/guest-database.ts declares; platform imports no stage, so it stands here again and the compiler compares. */
 export interface GuestConnection {
@@ -23,12 +24,15 @@ const CLOSE_GRACE_MS = 1_000;
 /** NAMEDATALEN of a Postgres as it is built by default, less the end; the server cuts longer names, too, and says so in its log. */
 const MAX_NAME = 63;
 
-/** Makes the opener; `applicationName` is what the server's owner sees of us. */
-export function guestOpener(applicationName: string): (options: GuestConnection) => Promise<Guest> {
+/** Makes the opener; `applicationName` is what the server's owner sees of us. `guard`: where no server is visited; it rejects with NET_DENIED then. */
+export function guestOpener(
+  applicationName: string,
+  guard: DialGuard = () => null,
+): (options: GuestConnection) => Promise<Guest> {
   return async ({ url, password, statementTimeoutMs, signal }) => {
     signal.throwIfAborted();
     // A socket of our own, so that an abort cuts a query that waits for a frozen server.
-    const socket = new Socket();
+    const socket = new GuardedSocket(guard);
     const client = new pg.Client({
       connectionString: withPassword(url, password),
       application_name: applicationName.slice(0, MAX_NAME),
@@ -37,6 +41,9 @@ export function guestOpener(applicationName: string): (options: GuestConnection)
       keepAlive: true,
       stream: () => socket,
     });
+    // A path is a socket of this machine, where no guest belongs.
+    if (client.host.startsWith('/')) throw new DialDenied(client.host, 'local_socket');
+    judgeLiteral(guard, client.host);
     // A connection that breaks while nothing is asked: the next query rejects, and that is how it is noticed.
     client.on('error', () => undefined);
     const cut = (): void => void socket.destroy();
@@ -55,6 +62,22 @@ export function guestOpener(applicationName: string): (options: GuestConnection)
     }
     return { rows: (query, values) => readOnly(client, statementTimeoutMs, query, values), close };
   };
+}
+
+/** The driver connects by port and host; here the host is judged as it is looked up. */
+class GuardedSocket extends Socket {
+  readonly #guard: DialGuard;
+
+  constructor(guard: DialGuard) {
+    super();
+    this.#guard = guard;
+  }
+
+  override connect(...parameters: unknown[]): this {
+    const [port, host] = parameters;
+    judgeConnected(this, this.#guard, String(host));
+    return super.connect({ port: Number(port), host: String(host), lookup: guardedLookup(this.#guard) });
+  }
 }
 
 /** A password in the string is the only one that the driver takes beside a string. */

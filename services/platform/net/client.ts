@@ -1,7 +1,7 @@
 // The one HTTP client for APIs and feeds: polite, bounded and blunt. It follows nothing, retries nothing and decodes nothing.
-import { type LookupAddress, lookup } from 'node:dns';
-import { isIP, type LookupFunction, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Agent, buildConnector, errors, ping, WebSocket } from 'undici';
+import { DialDenied, type DialGuard, guardedLookup, judgeConnected, judgeLiteral, type Lookup } from './guard.ts';
 
 /** The shape that feeds/http.ts declares; platform imports no stage, so it stands here again and the compiler compares. */
 export interface ClientRequest {
@@ -41,8 +41,10 @@ export interface ClientOptions {
   readonly connectTimeoutMs?: number;
   /** Connections to one origin at a time. */
   readonly connectionsPerOrigin?: number;
-  /** Why an address may not be connected to, or null. `name`: the host of the URL where that is a name. Default: every address may. */
-  readonly guard?: (address: string, name: string | null) => string | null;
+  /** Default: every address may be connected to. */
+  readonly guard?: DialGuard;
+  /** What names lead to; default: this system's resolver. */
+  readonly lookup?: Lookup;
   /** Certificates to trust beside the built-in ones, PEM: for a proxy of one's own, and for tests. */
   readonly ca?: string;
 }
@@ -87,6 +89,8 @@ const CONNECTIONS_PER_ORIGIN = 4;
 /** Far above any honest API (Node's own default for all headers together). */
 const MAX_HEADER_BYTES = 16 * 1024;
 const KEEP_ALIVE_MS = 4_000;
+/** Of a message of a WebSocket, after decompression: four bytes for each character of the longest that a feed reads. A longer one ends the connection. */
+const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** How long a WebSocket that is being closed waits for the other side to agree. */
 const CLOSE_GRACE_MS = 1_000;
 
@@ -94,15 +98,19 @@ const CLOSE_GRACE_MS = 1_000;
  * Makes the client. It uses an Agent of its own, so neither proxy variables of the environment nor a global dispatcher have a say.
  */
 export function createClient(options: ClientOptions): NetClient {
-  const connect = {
+  const { guard } = options;
+  const plain = buildConnector({
     timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    allowH2: false,
     ...(options.ca === undefined ? {} : { ca: options.ca }),
-    ...(options.guard === undefined ? {} : { lookup: guardedLookup(options.guard) }),
+    ...(guard === undefined ? {} : { lookup: guardedLookup(guard, options.lookup) }),
+  }) as (...parameters: Parameters<buildConnector.connector>) => Socket;
+  const connect: buildConnector.connector = (where, callback) => {
+    const socket = plain(where, callback);
+    if (guard !== undefined) judgeConnected(socket, guard, where.hostname);
   };
   const mayAsk = (url: string): void => {
-    const host = URL.parse(url)?.hostname.replace(/^\[|\]$/g, '') ?? '';
-    const reason = isIP(host) === 0 ? null : (options.guard?.(host, null) ?? null);
-    if (reason !== null) throw denied(host, reason);
+    if (guard !== undefined) judgeLiteral(guard, URL.parse(url)?.hostname ?? '');
   };
   const agent = new Agent({
     connections: options.connectionsPerOrigin ?? CONNECTIONS_PER_ORIGIN,
@@ -126,28 +134,8 @@ export function createClient(options: ClientOptions): NetClient {
   };
 }
 
-const denied = (host: string, reason: string): NetError =>
-  new NetError(NET_ERRORS.denied, `${host} may not be connected to: ${reason}.`);
-
-/** The system's resolver without the addresses that the guard refuses; what is connected to is what was judged. */
-function guardedLookup(guard: NonNullable<ClientOptions['guard']>): LookupFunction {
-  return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
-      if (error !== null) return callback(error, options.all === true ? [] : '');
-      const allowed = addresses.filter(({ address }) => guard(address, hostname) === null);
-      const [first] = allowed;
-      if (first === undefined) {
-        const reason = guard(addresses[0]?.address ?? '', hostname) ?? 'no address';
-        return callback(denied(hostname, reason), options.all === true ? [] : '');
-      }
-      if (options.all === true) callback(null, allowed);
-      else callback(null, first.address, first.family);
-    });
-  };
-}
-
 function openSocket(
-  connect: buildConnector.BuildOptions,
+  connect: buildConnector.connector,
   url: string,
   userAgent: string,
   events: ClientSocketEvents,
@@ -157,12 +145,12 @@ function openSocket(
   let line: Socket | null = null;
   let failure = '';
   let opened = false;
-  const connector = buildConnector(connect);
   const dispatcher = new Agent({
     allowH2: false,
     maxHeaderSize: MAX_HEADER_BYTES,
+    webSocket: { maxPayloadSize: MAX_MESSAGE_BYTES },
     connect: (options, callback) =>
-      connector(options, (...result) => {
+      connect(options, (...result) => {
         // The WebSocket itself keeps its reasons from scripts, as browsers do.
         if (result[0] !== null) failure = withCode(result[0], new URL(url).host).message;
         line = result[1];
@@ -286,6 +274,7 @@ function joinHeaders(headers: Record<string, string | string[] | undefined>): Re
 function withCode(error: unknown, host: string): Error {
   if (error instanceof NetError) return error;
   const known = innermost(error);
+  if (known instanceof DialDenied) return known;
   if (known instanceof errors.SocketError)
     return new NetError(NET_ERRORS.incomplete, `${host} closed the connection before the reply was whole.`, {
       cause: error,

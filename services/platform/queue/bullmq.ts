@@ -1,4 +1,4 @@
-// The queue over BullMQ, the same on every backend: one BullMQ queue per job name.
+// The queue over BullMQ, the same on every backend: one BullMQ queue per job name and lane.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BackendFactory, type IQueueBackend, Queue, Worker } from 'bullmq';
 import { KubecensusError } from '../errors.ts';
@@ -11,6 +11,8 @@ export interface QueueBackend<B extends IQueueBackend, C> {
   /** A connection, or how to make one, for one BullMQ queue or worker. */
   producer(): C;
   worker(concurrency: number): C;
+  /** Makes ready what a BullMQ queue needs before its first job is added. Idempotent. */
+  prepare(queue: string): Promise<void>;
   /** Closes a connection that `producer` or `worker` made itself, after BullMQ let go of it. */
   release(connection: C): void;
   /** Closes what was opened for the backend as a whole. */
@@ -27,13 +29,23 @@ export interface QueueOptions {
 /** More in one call blocks the event loop for seconds (BullMQ issue 1670). */
 const ADD_CHUNK = 500;
 const MAX_ID_LENGTH = 200;
+/** What stands between a job's name and its lane in the name of the BullMQ queue; no lane has it in it. */
+const LANE_SIGN = '@';
+const LANE = /^[A-Za-z0-9._-]{1,64}$/;
 const LOCK_DURATION_MS = 30_000;
+/**
+ * Looks for locks that ran out, in the life of one. Workers leave looks out that another has just done, and a job is moved at the second look that finds it: with three, that is within five
+ * thirds of a lock's life after its worker died, so that a killed worker's chunk goes on within a minute.
+ */
+const LOOKS_PER_LOCK = 3;
 /** A job whose worker died this often is likely what kills it; it is dropped like one that failed too often. */
 const MAX_STALLED = 3;
 /** After an error a worker looks for work again this soon; BullMQ's own 15 s would be most of an outage. */
 const RUN_RETRY_MS = 1_000;
 /** A connection that does not close by then is cut: the server may be away. */
 const CLOSE_TIMEOUT_MS = 5_000;
+/** A worker that has no answer by then gets none: whoever started it may try again, or end. */
+const READY_TIMEOUT_MS = 20_000;
 /** Adding must not hang on a server that accepts and stays silent. */
 const ADD_TIMEOUT_MS = 20_000;
 /** An outage raises an error per worker and second; the log needs one now and then. */
@@ -55,7 +67,10 @@ class BullQueue<B extends IQueueBackend, C> implements JobQueue {
   readonly #log: Log;
   readonly #namespace: string;
   readonly #queues = new Map<string, { queue: Named<B, C>; connection: C }>();
+  /** Job names with lanes that were added to or worked in. */
+  readonly #places = new Set<string>();
   readonly #workers = new Set<JobWorker>();
+  readonly #prepared = new Set<string>();
   #closing: Promise<void> | null = null;
 
   constructor(backend: QueueBackend<B, C>, options: QueueOptions) {
@@ -66,8 +81,9 @@ class BullQueue<B extends IQueueBackend, C> implements JobQueue {
   }
 
   async add(jobs: readonly QueuedJob[]): Promise<void> {
-    const byName = Map.groupBy(jobs, (job) => job.name);
-    for (const [name, group] of byName) {
+    const byPlace = Map.groupBy(jobs, ({ name, lane }) => placeOf(name, lane));
+    for (const [place, group] of byPlace) {
+      const name = group[0]!.name;
       const { attempts, backoffMs } = this.#definition(name);
       for (const job of group) checkId(job.id);
       const entries = group.map(({ id, payload }) => ({
@@ -84,18 +100,23 @@ class BullQueue<B extends IQueueBackend, C> implements JobQueue {
         },
       }));
       for (let start = 0; start < entries.length; start += ADD_CHUNK) {
-        await this.#reach(async (queue) => void (await queue.addBulk(entries.slice(start, start + ADD_CHUNK))), name);
+        await this.#reach(async (queue) => {
+          await this.#prepare(queue.name);
+          await queue.addBulk(entries.slice(start, start + ADD_CHUNK));
+        }, place);
       }
     }
   }
 
   async work(name: string, handler: JobHandler, options: WorkOptions): Promise<JobWorker> {
     this.#definition(name);
+    const place = placeOf(name, options.lane);
+    this.#places.add(place);
     const lockDuration = options.lockDurationMs ?? LOCK_DURATION_MS;
     const running = new Set<Promise<void>>();
     const connection = this.#backend.worker(options.concurrency);
-    const worker = new Worker<unknown, void, string, B, never, C>(
-      this.#queueName(name),
+    const worker = new LeavableWorker<B, C>(
+      this.#queueName(place),
       async (job, _token, signal) => {
         const run = handler(job.data, signal ?? new AbortController().signal);
         const settled = run.catch(() => undefined);
@@ -107,13 +128,14 @@ class BullQueue<B extends IQueueBackend, C> implements JobQueue {
         connection,
         concurrency: options.concurrency,
         lockDuration,
-        stalledInterval: lockDuration,
+        // Redis takes whole milliseconds.
+        stalledInterval: Math.ceil(lockDuration / LOOKS_PER_LOCK),
         maxStalledCount: MAX_STALLED,
         runRetryDelay: RUN_RETRY_MS,
       },
       this.#backend.factory,
     );
-    worker.on('error', this.#reporter(name));
+    worker.on('error', this.#reporter(place));
     worker.on('failed', (job, error) => {
       const last = job === undefined || job.attemptsMade >= (job.opts.attempts ?? 1);
       const fields = { job: name, id: job?.id, attempt: job?.attemptsMade, err: error };
@@ -126,7 +148,7 @@ class BullQueue<B extends IQueueBackend, C> implements JobQueue {
       for (const id of ids) worker.cancelJob(id, 'the lock was lost');
     });
     try {
-      await worker.waitUntilReady();
+      await answered(worker.waitUntilReady(), READY_TIMEOUT_MS);
     } catch (cause) {
       await this.#cut(worker, running, connection);
       throw new KubecensusError('KC_QUEUE_UNREACHABLE', '', { cause });
@@ -144,25 +166,33 @@ class BullQueue<B extends IQueueBackend, C> implements JobQueue {
 
   async counts(name?: string): Promise<Record<string, number>> {
     const totals: Record<string, number> = { waiting: 0, active: 0, delayed: 0 };
-    for (const each of name === undefined ? Object.keys(this.#jobs) : [name]) {
+    for (const each of this.#placesOf(name)) {
       const counts = await this.#reach((queue) => queue.getJobCounts('waiting', 'active', 'delayed'), each);
       for (const [state, count] of Object.entries(counts)) totals[state] = (totals[state] ?? 0) + count;
     }
     return totals;
   }
 
+  async waiting(name: string, lane?: string): Promise<number> {
+    this.#definition(name);
+    return this.#reach(async (queue) => (await queue.getJobCounts('waiting'))['waiting'] ?? 0, placeOf(name, lane));
+  }
+
   async oldestWaiting(name: string): Promise<Date | null> {
-    return this.#reach(async (queue) => {
-      const { waiting = 0 } = await queue.getJobCounts('waiting');
-      if (waiting === 0) return null;
-      // Newest first on both backends; asking for the ascending order gives the newest on PostgreSQL, too (BullMQ 6.7).
-      const [job] = await queue.getJobs(['waiting'], waiting - 1, waiting - 1);
-      return job === undefined ? null : new Date(job.timestamp);
-    }, name);
+    const times: number[] = [];
+    for (const place of this.#placesOf(name))
+      await this.#reach(async (queue) => {
+        const { waiting = 0 } = await queue.getJobCounts('waiting');
+        if (waiting === 0) return;
+        // Newest first on both backends; asking for the ascending order gives the newest on PostgreSQL, too (BullMQ 6.7).
+        const [job] = await queue.getJobs(['waiting'], waiting - 1, waiting - 1);
+        if (job !== undefined) times.push(job.timestamp);
+      }, place);
+    return times.length === 0 ? null : new Date(Math.min(...times));
   }
 
   async forget(): Promise<void> {
-    for (const name of Object.keys(this.#jobs)) await this.#reach((queue) => queue.obliterate({ force: true }), name);
+    for (const place of this.#placesOf()) await this.#reach((queue) => queue.obliterate({ force: true }), place);
   }
 
   close(graceMs?: number): Promise<void> {
@@ -181,14 +211,28 @@ class BullQueue<B extends IQueueBackend, C> implements JobQueue {
     return definition;
   }
 
-  #queueName(name: string): string {
-    return `${this.#namespace}-${name}`;
+  /** The queues of one job or of all, lanes included. */
+  #placesOf(name?: string): string[] {
+    const names = name === undefined ? Object.keys(this.#jobs) : [name];
+    for (const each of names) this.#definition(each);
+    const lanes = [...this.#places].filter((place) => names.some((each) => place.startsWith(`${each}${LANE_SIGN}`)));
+    return [...names, ...lanes];
+  }
+
+  async #prepare(queue: string): Promise<void> {
+    if (this.#prepared.has(queue)) return;
+    await this.#backend.prepare(queue);
+    this.#prepared.add(queue);
+  }
+
+  #queueName(place: string): string {
+    return `${this.#namespace}-${place}`;
   }
 
   #queue(name: string): Named<B, C> {
     const known = this.#queues.get(name);
     if (known !== undefined) return known.queue;
-    this.#definition(name);
+    this.#places.add(name);
     const connection = this.#backend.producer();
     const queue = new Queue<unknown, void, string, unknown, void, string, B, C>(
       this.#queueName(name),
@@ -211,19 +255,15 @@ class BullQueue<B extends IQueueBackend, C> implements JobQueue {
   /** Does something with a queue, and turns whatever goes wrong with the server into one error. */
   async #reach<T>(act: (queue: Named<B, C>) => Promise<T>, name: string): Promise<T> {
     const queue = this.#queue(name);
-    const done = new AbortController();
-    const late = sleep(ADD_TIMEOUT_MS, undefined, { signal: done.signal, ref: false }).then(() => {
-      throw new Error(`no answer within ${ADD_TIMEOUT_MS} ms`);
-    });
-    late.catch(() => undefined);
     try {
-      return await Promise.race([queue.waitUntilReady().then(() => act(queue)), late]);
+      return await answered(
+        queue.waitUntilReady().then(() => act(queue)),
+        ADD_TIMEOUT_MS,
+      );
     } catch (cause) {
       // A backend whose first connection failed remembers that for ever: the next call starts with a new one.
       if (this.#queues.get(name)?.queue === queue) void this.#drop(name);
       throw new KubecensusError('KC_QUEUE_UNREACHABLE', '', { cause });
-    } finally {
-      done.abort();
     }
   }
 
@@ -238,7 +278,7 @@ class BullQueue<B extends IQueueBackend, C> implements JobQueue {
   }
 
   async #closeWorker(
-    worker: Worker<unknown, void, string, B, never, C>,
+    worker: LeavableWorker<B, C>,
     running: Set<Promise<void>>,
     connection: C,
     graceMs?: number,
@@ -250,16 +290,27 @@ class BullQueue<B extends IQueueBackend, C> implements JobQueue {
   }
 
   /** Waits for the running jobs as long as they take, and for the connections only so long. */
-  async #cut(
-    worker: Worker<unknown, void, string, B, never, C>,
-    running: Set<Promise<void>>,
-    connection: C,
-  ): Promise<void> {
+  async #cut(worker: LeavableWorker<B, C>, running: Set<Promise<void>>, connection: C): Promise<void> {
     const closed = worker.close().catch(() => undefined);
     while (running.size > 0) await Promise.all(running);
     await within(closed, CLOSE_TIMEOUT_MS, () => worker.disconnect());
+    worker.stopRenewing();
     this.#backend.release(connection);
   }
+}
+
+/** A worker of BullMQ (6.7) whose close waits for a connection that hangs renews locks for ever, and keeps the process from ending. */
+class LeavableWorker<B extends IQueueBackend, C> extends Worker<unknown, void, string, B, never, C> {
+  stopRenewing(): void {
+    void this.lockManager.close();
+  }
+}
+
+/** Where jobs of a name and lane are kept. Throws KC_QUEUE_JOB for a lane that cannot be part of a queue's name. */
+function placeOf(name: string, lane: string | undefined): string {
+  if (lane === undefined) return name;
+  if (!LANE.test(lane)) throw new KubecensusError('KC_QUEUE_JOB', `${JSON.stringify(lane)} is no lane.`);
+  return `${name}${LANE_SIGN}${lane}`;
 }
 
 /** BullMQ takes a number for an id that it made itself, and uses ":" in its keys. */
@@ -269,6 +320,20 @@ function checkId(id: string): void {
       'KC_QUEUE_JOB',
       `The job id ${JSON.stringify(id)} is empty, too long, all digits, or has a ":" in it.`,
     );
+  }
+}
+
+/** Rejects when there is no answer in time. */
+async function answered<T>(work: Promise<T>, ms: number): Promise<T> {
+  const done = new AbortController();
+  const late = sleep(ms, undefined, { signal: done.signal, ref: false }).then((): never => {
+    throw new Error(`no answer within ${ms} ms`);
+  });
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    done.abort();
   }
 }
 

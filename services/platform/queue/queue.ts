@@ -1,11 +1,16 @@
 // What the pipeline expects of a queue. It carries keys of work, never the truth: a queue that forgets everything loses nothing.
 
+/** Where the queue's tables are when it is in PostgreSQL: BullMQ's default, beside ours. */
+export const QUEUE_SCHEMA = 'bullmq';
+
 /** One piece of work. */
 export interface QueuedJob {
   /** One of the names that the queue was opened with. */
   readonly name: string;
   /** Deterministic: the same work has the same id. Not empty, without ":", not all digits, at most 200 characters. */
   readonly id: string;
+  /** Only workers of the same lane take it; absent: those without one. Letters, digits, ".", "_" and "-". */
+  readonly lane?: string;
   /** Small JSON: keys that the handler looks up. */
   readonly payload: unknown;
 }
@@ -24,6 +29,8 @@ export type JobHandler = (payload: unknown, signal: AbortSignal) => Promise<void
 export interface WorkOptions {
   /** Jobs of this name at a time in this process. */
   readonly concurrency: number;
+  /** Takes the jobs of this lane and no others; absent: those without a lane. */
+  readonly lane?: string;
   /**
    * How long a worker may be silent before its jobs are given to another, in milliseconds; it renews at half of that. Default 30 s: longer than any
    * pause of a healthy process, and short enough that a killed worker's chunk goes on soon.
@@ -47,18 +54,20 @@ export interface JobWorker {
  */
 export interface JobQueue {
   /**
-   * Adds jobs, at most 500 per round trip. Idempotent by name and id: a job that is waiting, running or between two tries is not added twice; one
+   * Adds jobs, at most 500 per round trip. Idempotent by name, lane and id: a job that is waiting, running or between two tries is not added twice; one
    * that has completed or was dropped is accepted again. Not atomic: when it rejects, some may have been added, and the caller adds all again.
-   * Rejects with KC_QUEUE_UNREACHABLE without waiting for an absent server, and with KC_QUEUE_JOB for an unknown name or a bad id.
+   * Rejects with KC_QUEUE_UNREACHABLE without waiting for an absent server, and with KC_QUEUE_JOB for an unknown name, a bad lane or a bad id.
    */
   add(jobs: readonly QueuedJob[]): Promise<void>;
   /** Starts to take jobs of a name. Resolves when the worker is connected; later outages are survived and logged. */
   work(name: string, handler: JobHandler, options: WorkOptions): Promise<JobWorker>;
-  /** How many jobs there are by state (waiting, active, delayed), of one name or of all. */
+  /** How many jobs there are by state (waiting, active, delayed), of one name or of all, in the lanes that this process has added to or works in. */
   counts(name?: string): Promise<Record<string, number>>;
-  /** When the job that has waited longest was added; null when none of that name waits. */
+  /** How many jobs wait where workers of this name and lane take them. */
+  waiting(name: string, lane?: string): Promise<number>;
+  /** When the job that has waited longest was added; null when none of that name waits. The same lanes. */
   oldestWaiting(name: string): Promise<Date | null>;
-  /** Removes every job of every name, running ones included. For tests and for a queue that is rebuilt from the truth. */
+  /** Removes every job of every name in the same lanes, running ones included. For tests and for a queue that is rebuilt from the truth. */
   forget(): Promise<void>;
   /** Closes all workers (as JobWorker.close) and connections. Idempotent. */
   close(graceMs?: number): Promise<void>;

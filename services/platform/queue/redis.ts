@@ -29,6 +29,7 @@ export async function openRedisQueue(url: string, options: QueueOptions): Promis
       producer: () => make({ enableOfflineQueue: false, maxRetriesPerRequest: 1 }),
       // A worker waits for its server for ever.
       worker: () => make({ maxRetriesPerRequest: null }),
+      prepare: async () => undefined,
       release: (client) => (client as QueueClient).disconnect(),
       close: async () => {
         for (const client of clients) client.disconnect();
