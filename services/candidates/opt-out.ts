@@ -4,6 +4,7 @@ import { KubecensusError } from '../platform/errors.ts';
 import { type Address, parseAddress, parsePrefix } from '../platform/net/address.ts';
 import { createPrefixSet } from '../platform/net/prefix-set.ts';
 import { canonicalSuffix } from './name.ts';
+import { coverageOf, type OptOutCoverage } from './opt-out-coverage.ts';
 
 export const OPT_OUT_KINDS = ['address', 'prefix', 'asn', 'dns-suffix', 'certificate-key'] as const;
 export type OptOutKind = (typeof OPT_OUT_KINDS)[number];
@@ -22,6 +23,8 @@ export interface OptOuts {
   readonly counts: Readonly<Record<OptOutKind, number>>;
   /** IPv4 addresses that addresses and prefixes cover, for the report: what is left out biases a count. */
   readonly ipv4Addresses: number;
+  /** The same of what may be probed at all, in both families and as shares. */
+  readonly coverage: OptOutCoverage;
   hasAddress(address: Address): boolean;
   hasAsn(asn: number): boolean;
   /** A canonical name (lower case, no trailing dot) that is a suffix listed or lies below one. */
@@ -78,6 +81,7 @@ export function createOptOuts(rows: readonly OptOutRow[]): OptOuts {
       'certificate-key': keys.size,
     },
     ipv4Addresses: networks.countIPv4(),
+    coverage: coverageOf(networks),
     hasAddress: (address) => networks.has(address),
     hasAsn: (asn) => asns.has(asn),
     hasName: (name) => suffixes.size > 0 && suffixesOf(name).some((suffix) => suffixes.has(suffix)),

@@ -50,6 +50,9 @@ export interface PolicySnapshot {
   readonly optOutVersion: string;
   readonly optOutCount: number;
   readonly optOutIPv4Addresses: number;
+  /** How many opt-outs of each kind, and the share of the address space that addresses and networks among them take. */
+  readonly optOutCounts: OptOuts['counts'];
+  readonly optOutCoverage: OptOuts['coverage'];
   readonly ownCount: number;
   readonly scope: readonly string[];
 }
@@ -100,6 +103,8 @@ export function createPolicy(options: PolicyOptions): Policy {
       optOutVersion: optOuts.version,
       optOutCount: optOuts.size,
       optOutIPv4Addresses: optOuts.ipv4Addresses,
+      optOutCounts: optOuts.counts,
+      optOutCoverage: optOuts.coverage,
       ownCount: own.size,
       scope: scope.describe().prefixes,
     }),

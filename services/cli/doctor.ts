@@ -1,13 +1,25 @@
 // kubecensus doctor: is this installation, and this vantage, fit to run? A list of checks; each says what it found and what to do.
+import { feedHostReason } from '../candidates/feed-host.ts';
 import type { Parts } from '../parts.ts';
+import { type Finding, fail, notChecked } from '../platform/finding.ts';
 import { createClient } from '../platform/net/client.ts';
 import { release } from '../platform/release.ts';
+import { checkProbingFile, type Network } from '../surveys/attribution.probe.ts';
 import { type Command, EXIT, type Session } from './command.ts';
-import { checkContact, checkGeo, checkNeverProbe, checkOptOuts, checkScope, checkSecrets } from './doctor/conduct.ts';
+import {
+  checkComplaints,
+  checkContact,
+  checkGeo,
+  checkNeverProbe,
+  checkOptOuts,
+  checkScope,
+  checkSecrets,
+} from './doctor/conduct.ts';
 import { checkClock, checkPartitions, checkQueue, checkSchema, checkServer } from './doctor/database.ts';
-import { type Finding, fail, notChecked } from './doctor/finding.ts';
+import { checkWorkers } from './doctor/fleet.ts';
 import { checkDataDirectory, checkOpenFiles, readLimits } from './doctor/machine.ts';
-import { checkProbingFile, checkResolvers, checkReverse, type Network } from './doctor/vantage.ts';
+import { checkChunks, checkPause } from './doctor/stops.ts';
+import { checkOwnAddresses, checkResolvers } from './doctor/vantage.ts';
 import { formatRows } from './rows.ts';
 
 interface Patient {
@@ -29,7 +41,11 @@ const CHECKS: readonly Check[] = [
   { name: 'schema', needs: 'database', run: (_, parts) => checkSchema(parts) },
   { name: 'partitions', needs: 'schema', run: (_, parts) => checkPartitions(parts) },
   { name: 'queue', needs: 'database', run: (_, parts) => checkQueue(parts) },
+  { name: 'workers', needs: 'schema', run: (_, parts) => checkWorkers(parts) },
+  { name: 'kill switch', needs: 'schema', run: (_, parts) => checkPause(parts) },
+  { name: 'chunks', needs: 'schema', run: (_, parts) => checkChunks(parts) },
   { name: 'opt-outs', needs: 'schema', run: (_, parts) => checkOptOuts(parts) },
+  { name: 'complaints', needs: 'schema', run: (_, parts) => checkComplaints(parts) },
   { name: 'geo data', needs: 'database', run: (_, parts) => checkGeo(parts) },
   {
     name: 'open files',
@@ -50,7 +66,7 @@ const CHECKS: readonly Check[] = [
   {
     name: 'reverse names',
     needs: 'network',
-    run: ({ session, network, now }) => checkReverse(session.config, network, now),
+    run: ({ session, network, now }) => checkOwnAddresses(session.config, network, now),
   },
 ];
 
@@ -62,6 +78,8 @@ export const doctorCommand: Command = {
     const parts = await session.look().catch((error: unknown) => error as Error);
     const client = createClient({
       userAgent: parts instanceof Error ? `kubecensus/${release.version}` : parts.userAgent,
+      // A reverse name is written by whoever routes the address.
+      guard: feedHostReason,
     });
     try {
       const now = parts instanceof Error ? new Date() : parts.now();

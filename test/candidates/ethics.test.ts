@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { IPV6_ALLOWED, MAPPED_ROW, NEVER_PROBE, SNAPSHOT_DATE } from '../../services/candidates/never-probe.ts';
 import { OPT_OUT_KINDS } from '../../services/candidates/opt-out.ts';
+import { BY_PEOPLE, UNVERIFIED_NAMES } from '../../services/candidates/opt-out-verification.ts';
+import { NETWORK_LENGTH } from '../../services/platform/net/address.ts';
 import { NETWORK_CAP } from '../../services/surveys/chunk.ts';
 
 const page = readFileSync(new URL('../../docs/ethics.md', import.meta.url), 'utf8');
@@ -35,6 +37,12 @@ it('names every reason of the policy and every kind of opt-out', () => {
     kinds.filter((kind) => kind !== 'kind'),
     [...OPT_OUT_KINDS],
   );
+});
+
+it('states how much holds unverified, and every way to verify more', () => {
+  assert.ok(page.includes(`a network up to a /${NETWORK_LENGTH[4]} or /${NETWORK_LENGTH[6]}`));
+  assert.ok(page.includes(`at most ${UNVERIFIED_NAMES} known names`));
+  for (const how of BY_PEOPLE) assert.ok(page.includes(`\`${how}\``) || page.includes(`--verified-by ${how}`), how);
 });
 
 it('states the cap of a network that is not cut', () => {

@@ -243,6 +243,8 @@ describe('own addresses, opt-outs and scope', () => {
         optOutVersion: 64,
         optOutCount: 4,
         optOutIPv4Addresses: 65_537,
+        optOutCounts: { address: 1, prefix: 1, asn: 2, 'dns-suffix': 0, 'certificate-key': 0 },
+        optOutCoverage: { ipv4Addresses: 65_537, ipv4Share: 65_537 / 3_702_257_663, ipv6Networks: 0, ipv6Share: 0 },
         ownCount: 3,
         scope: ['1.0.0.0/8', '8.0.0.0/8', '9.0.0.0/8', '2a00::/16'],
       },

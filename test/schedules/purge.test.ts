@@ -194,6 +194,8 @@ test('no table names them any more, by address or by name, and every count stays
   assert.deepEqual(await left('1'.repeat(64)), [], 'nor by the digest of its certificate');
   assert.deepEqual(await left('2'.repeat(64)), []);
 
+  const run = await db.selectFrom('feed_run').select(['held', 'rejected', 'rejected_by']).executeTakeFirstOrThrow();
+  assert.deepEqual(run, { held: 1, rejected: 2, rejected_by: { opted_out: 2 } }, 'what waited was refused');
   assert.deepEqual(changed(before, await countsOf(db)), []);
   assert.equal(await rows(db, 'observation'), observed, 'they are counted and not named');
   await recompute(db, 's', NOW);

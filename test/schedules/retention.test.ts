@@ -111,7 +111,7 @@ test('a counted survey loses its observations and keeps its counts; one that is 
     });
 
     const gone = { code: 'KC_OBSERVATIONS_DROPPED' };
-    const narrowed = { surveyId: 'old', by: ['minor'], where: { country: ['DE'] } } as const;
+    const narrowed = { surveyId: 'old', by: ['minor'], where: { asn: ['64500'] } } as const;
     await assert.rejects(stats(db, { ...narrowed, unit: 'endpoint' }), gone, 'what is left is not the whole');
     await assert.rejects(stats(db, { ...narrowed, unit: 'cluster' }), gone);
     const asked = { surveyId: 'old', format: 'csv' } as const;

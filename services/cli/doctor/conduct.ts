@@ -1,15 +1,19 @@
 // Checks of conduct: who we say we are, whom we may ask, whom we must not, and how old what we know of them is.
+import { unansweredComplaints } from '../../candidates/complaint.store.ts';
 import { SNAPSHOT_DATE } from '../../candidates/never-probe.ts';
+import { openRequests } from '../../candidates/opt-out-request.store.ts';
 import { readScope } from '../../candidates/scope-text.ts';
 import { type Config, SECRETS } from '../../config.ts';
 import { describeFeeds } from '../../feeds/describe.ts';
 import type { Parts } from '../../parts.ts';
+import { type Finding, fail, ok, warn, worst } from '../../platform/finding.ts';
 import type { GeoSource } from '../../platform/geo.ts';
-import { type Finding, fail, ok, warn, worst } from './finding.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 /** IANA changes the special-purpose registries about once a year. */
 const TABLE_DAYS = 183;
+/** Requests that are named; the list has the others. */
+const NAMED = 3;
 /** Networks change hands by the month. */
 const GEO_DAYS = 62;
 
@@ -42,9 +46,30 @@ export function checkNeverProbe(now: Date): Finding {
     : ok(said);
 }
 
-export async function checkOptOuts({ policyFor }: Parts): Promise<Finding> {
+export async function checkOptOuts({ policyFor, db }: Parts): Promise<Finding> {
   const { optOutCount, optOutVersion } = (await policyFor(['0.0.0.0/0', '::/0'])).describe();
-  return ok(`${optOutCount} opt-outs in force, read just now (${optOutVersion.slice(0, 12)})`);
+  const waiting = await openRequests(db);
+  const inForce = ok(`${optOutCount} opt-outs in force, read just now (${optOutVersion.slice(0, 12)})`);
+  if (waiting.length === 0) return inForce;
+  const named = waiting.slice(0, NAMED).map(({ id, kind, value }) => `${id}: ${kind} ${value}`);
+  const more = waiting.length > NAMED ? ' …' : '';
+  return worst([
+    inForce,
+    warn(
+      `${waiting.length} wait to be verified (${named.join(', ')}${more})`,
+      'kubecensus opt-out list --pending says how; opt-out verify or opt-out remove decides.',
+    ),
+  ]);
+}
+
+/** Whoever complains is answered within a day. */
+export async function checkComplaints({ db, now }: Parts): Promise<Finding> {
+  const { count, oldest } = await unansweredComplaints(db);
+  if (oldest === null) return ok('no complaint waits for an answer');
+  const days = daysSince(oldest.toISOString(), now());
+  const said = `${count} complaints wait for an answer, the oldest for ${days} days`;
+  const todo = 'Answer them: kubecensus complaint list, then complaint answer.';
+  return days > 0 ? fail(said, todo) : warn(said, todo);
 }
 
 export async function checkGeo({ geo, now }: Parts): Promise<Finding> {

@@ -1,9 +1,9 @@
 // Checks of the database and the queue: reachable, of the right schema, ahead of time, of one mind about the time.
 import { readPartitions } from '../../observations/partition.store.ts';
 import type { Parts } from '../../parts.ts';
-import { pendingMigrations, unknownMigrations } from '../../platform/db/migrate.ts';
+import { newerSchema, pendingMigrations } from '../../platform/db/migrate.ts';
 import { readServerFacts } from '../../platform/db/server-facts.ts';
-import { type Finding, fail, ok, warn } from './finding.ts';
+import { type Finding, fail, ok, warn } from '../../platform/finding.ts';
 
 /** Schedules fire by our clock and partitions are chosen by it; a second more or less changes nothing. */
 const CLOCK_WARN_MS = 1000;
@@ -33,15 +33,15 @@ export function clockFinding(aheadMs: number): Finding {
 }
 
 export async function checkSchema({ db }: Parts): Promise<Finding> {
-  const unknown = await unknownMigrations(db);
-  if (unknown.length > 0)
+  const newer = await newerSchema(db);
+  if (newer !== null && !newer.isServed)
     return fail(
-      `a newer release has migrated the database (${unknown.join(', ')})`,
+      `a newer release has migrated the database (${newer.migrations.join(', ')})`,
       'Run that release, or restore a backup from before it.',
     );
   const pending = await pendingMigrations(db);
   return pending.length === 0
-    ? ok('the schema is that of this release')
+    ? ok(newer === null ? 'the schema is that of this release' : 'the schema is of a newer release and serves this one')
     : warn(`${pending.length} migrations are not applied`, 'Run kubecensus migrate; every other command does so, too.');
 }
 

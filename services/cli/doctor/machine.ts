@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type Finding, fail, notChecked, ok, warn } from './finding.ts';
+import { type Finding, fail, notChecked, ok, warn } from '../../platform/finding.ts';
 
 /** Files that a process opens besides its probes: pools of the database and the queue, logs, feeds, the API's clients. */
 const OTHER_FILES = 256;
