@@ -1,30 +1,41 @@
 // The API of this installation: built of the composed parts, and made to listen.
-import { randomBytes } from 'node:crypto';
 import type { Api } from './api/context.ts';
 import { Cursors } from './api/cursor.ts';
 import type { ApiKey } from './api/keys/api-key.ts';
 import { PublicView } from './api/public-view.store.ts';
-import { cursorSecret } from './api/secret.store.ts';
+import type { ReadinessContext } from './api/readiness.store.ts';
+import { signingSecret } from './api/secret.store.ts';
 import { createServer } from './api/server.ts';
 import { type Listen, readListen } from './config.ts';
 import { describeFeeds } from './feeds/describe.ts';
 import type { Parts } from './parts.ts';
 import { KubecensusError } from './platform/errors.ts';
 
-const SECRET_BYTES = 32;
+/** What the checks of readiness ask, in every role. */
+export function readinessContext(parts: Parts): ReadinessContext {
+  return {
+    ...parts,
+    readOptOuts: () => parts.policyFor(['0.0.0.0/0', '::/0']),
+    askQueue: async () => {
+      if (parts.stuck.size > 0) throw new KubecensusError('KC_QUEUE_STUCK', [...parts.stuck].join(', '));
+      return (await parts.queue()).counts('observe');
+    },
+  };
+}
 
 /** The server, not listening. `guest`: as in ApiContext. */
 export async function apiServer(parts: Parts, guest?: ApiKey): Promise<Api> {
   const { config, db } = parts;
-  const secret = await cursorSecret(db, randomBytes(SECRET_BYTES).toString('hex'));
+  const secret = await signingSecret(db);
   return createServer({
+    ...readinessContext(parts),
     ...parts,
     ...(guest === undefined ? {} : { guest }),
     dataDir: config.dataDir,
+    secret,
     cursors: new Cursors(secret),
     publicView: new PublicView(db, config['api.publicNetworks']),
     declaredFeeds: () => describeFeeds(config.feeds, config.secret),
-    readOptOuts: () => parts.policyFor(['0.0.0.0/0', '::/0']),
     settings: {
       publicUrl: config['api.publicUrl'],
       publicAggregates: config['api.publicAggregates'],

@@ -4,25 +4,28 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { signingSecret } from './api/secret.store.ts';
 import { collect } from './candidates/collect.job.ts';
 import { feedHostReason } from './candidates/feed-host.ts';
 import type { Policy } from './candidates/policy.ts';
 import { createResolver, DEFAULT_MAX_ANSWERS, type Resolver } from './candidates/resolve.ts';
-import type { Config } from './config.ts';
+import { type Config, SECRETS } from './config.ts';
 import { createDeliveries } from './deliveries.ts';
 import { placeViews } from './exports/sql-views.store.ts';
 import type { FeedRun } from './feeds/feed-run.store.ts';
 import { openFeed } from './feeds/index.ts';
 import { withLimit } from './feeds/limit.ts';
 import { JOBS } from './jobs.ts';
-import { countRun, measured, watchProcess } from './metering.ts';
+import { countRun, IMPORT, measured, watchProcess } from './metering.ts';
 import { makePartitions } from './observations/partition.store.ts';
 import type { Parts } from './parts.ts';
+import { oneAtATime } from './platform/alone.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { openDatabase } from './platform/db/database.ts';
 import { openEmbedded } from './platform/db/embedded.ts';
 import { guestOpener } from './platform/db/guest.ts';
-import { migrate } from './platform/db/migrate.ts';
+import { mayMigrate, migrate, newerSchema, requireMigrated } from './platform/db/migrate.ts';
+import { refreshRoles } from './platform/db/roles.ts';
 import { KubecensusError } from './platform/errors.ts';
 import { type Geo, openGeo } from './platform/geo.ts';
 import { once } from './platform/lazy.ts';
@@ -31,6 +34,7 @@ import { createMetrics } from './platform/metrics.ts';
 import { createClient } from './platform/net/client.ts';
 import { openQueue } from './platform/queue/open.ts';
 import { release } from './platform/release.ts';
+import { createTracer } from './platform/tracing.ts';
 import { createPolicies } from './policies.ts';
 import { createFirstFlightProbe } from './probes/first-flight.probe.ts';
 import { createPace } from './probes/pace.ts';
@@ -82,11 +86,7 @@ async function open(
   const database = await openDatabase(url, { log, applicationName: 'kubecensus' });
   closers.push(() => database.close());
   const { db } = database;
-  if (!asIs) {
-    await migrate(db);
-    await makePartitions(db, now());
-    await placeViews(db);
-  }
+  if (!asIs) await bringUp(db, now(), log);
 
   const metrics = createMetrics(release);
   closers.push(() => metrics.close());
@@ -97,8 +97,21 @@ async function open(
   // What feeds name, others may have a hand in.
   const guarded = createClient({ userAgent, guard: feedHostReason });
   closers.push(() => guarded.close());
-  const deliveries = createDeliveries(config, userAgent);
+  const deliveries = createDeliveries(
+    config,
+    userAgent,
+    once(() => signingSecret(db)),
+  );
   closers.push(() => deliveries.close());
+  const tracer = createTracer({
+    endpoint: config['tracing.endpoint'],
+    headers: config.secret(SECRETS.traceHeaders),
+    version: codeVersion,
+    http: http.request,
+    now,
+    log,
+  });
+  closers.push(() => tracer.close());
   const geo = once(
     async () =>
       lab?.geo ?? openGeo(withoutNull({ countryMmdb: config['geo.countryMmdb'], asnMmdb: config['geo.asnMmdb'] })),
@@ -122,6 +135,7 @@ async function open(
     return opened;
   });
 
+  const alone = oneAtATime();
   const policies = createPolicies({ config, db, geo, now, metrics });
   watchProcess({ metrics, pace, policyFor: policies.policyFor });
   const resolverFor = (policy: Policy): Resolver =>
@@ -142,7 +156,12 @@ async function open(
       const door = await policies.door(nameOptions);
       return collect(feed, { ...context, door, canonicalOptions: nameOptions, onProgress }, signal);
     };
-    const run = await pull();
+    const run = await tracer.span(
+      'feed',
+      {},
+      { feed: Object.hasOwn(config.feeds, feed.name) ? feed.name : IMPORT },
+      pull,
+    );
     countRun(run, Object.keys(config.feeds), metrics);
     return run;
   };
@@ -155,9 +174,12 @@ async function open(
     database,
     queue,
     http: http.request,
+    guardedHttp: guarded.request,
     geo,
     pace,
     metrics,
+    tracer,
+    stuck: new Set(),
     deliveries,
     codeVersion,
     userAgent,
@@ -166,20 +188,26 @@ async function open(
     observeContext: async () => {
       const allow = await policies.guard();
       const { connectMs, tlsMs } = DEFAULT_LIMITS;
+      const sources = config.sourceAddresses;
       const measuring = <T>(dial: (target: T) => Promise<ProbeResult>) => measured(dial, metrics, config.vantage);
       return {
         database,
         now,
-        probe: measuring(createProbe({ limits: DEFAULT_LIMITS, userAgent, from: config['contact.email'], allow, now })),
-        firstFlight: measuring(createFirstFlightProbe({ connectMs, flightMs: tlsMs, allow, now })),
+        probe: measuring(
+          createProbe({ limits: DEFAULT_LIMITS, userAgent, from: config['contact.email'], allow, sources, now }),
+        ),
+        firstFlight: measuring(createFirstFlightProbe({ connectMs, flightMs: tlsMs, allow, sources, now })),
         onCommit: (rows, ms) => {
           metrics.observe('db_batch_rows', rows);
           metrics.observe('db_batch_seconds', ms / 1000);
+          tracer.note('batch', ms, { rows });
         },
         pace,
+        vantage: config.vantage,
         policyFor: policies.policyFor,
         geo: await geo(),
         clusterKey: clusterKeyOf(config),
+        alone,
       };
     },
     declaredFeed: (name, credits = null) => {
@@ -189,7 +217,10 @@ async function open(
       return openFeed(name, credits === null ? settings : withLimit(settings, credits), {
         http: guarded.request,
         openSocket: guarded.openSocket,
-        openGuest: guestOpener(`kubecensus ${config['contact.email'] ?? config['contact.url'] ?? ''}`.trim()),
+        openGuest: guestOpener(
+          `kubecensus ${config['contact.email'] ?? config['contact.url'] ?? ''}`.trim(),
+          feedHostReason,
+        ),
         sleep: (ms, signal) => sleep(ms, undefined, { signal }),
         secret: config.secret,
         now,
@@ -199,6 +230,24 @@ async function open(
     runFeed,
     close,
   };
+}
+
+/** The owner's login brings the schema up to date; any other only looks whether somebody has. */
+async function bringUp(db: Parts['db'], at: Date, log: Log): Promise<void> {
+  if (!(await mayMigrate(db))) return requireMigrated(db);
+  const applied = await migrate(db);
+  await makePartitions(db, at);
+  const newer = await newerSchema(db);
+  if (newer !== null) {
+    // The views are the newer release's, too.
+    log.warn(
+      { migrations: newer.migrations },
+      'a newer release has migrated the database; this one goes on until it is replaced',
+    );
+    return;
+  }
+  await placeViews(db);
+  if (applied.length > 0) await refreshRoles(db);
 }
 
 async function databaseUrl(config: Config, log: Log, closers: Closer[]): Promise<string> {

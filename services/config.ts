@@ -1,9 +1,11 @@
 // File and environment become one frozen Config; every mistake is reported at once. The only reader of the environment.
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { readScope } from './candidates/scope-text.ts';
 import { KubecensusError } from './platform/errors.ts';
 import { SMTP_SECURITY } from './platform/mailer.ts';
 import { STORAGE_ENCRYPTION } from './platform/object-storage.ts';
+import { readSecretFile, secretFileRemark } from './platform/secret-file.ts';
 import { WEBHOOK_SECRETS } from './reports/delivery/destination.ts';
 import { DEFAULT_K, SMALLEST_K } from './rollups/suppress.ts';
 import type { Periods } from './schedules/retention.ts';
@@ -13,6 +15,8 @@ interface Setting<T> {
   readonly env: string;
   readonly fallback: T;
   readonly means: string;
+  /** May stand in a file of its own, which the variable with _FILE behind names. */
+  readonly secret?: true;
   /** Turns text or a JSON value into the setting, or says in one sentence what is expected instead. */
   readonly read: (value: unknown) => { ok: true; value: T } | { ok: false; expected: string };
 }
@@ -37,6 +41,8 @@ const matching = (env: string, pattern: RegExp, expected: string, means: string)
   means,
   read: (value) => (typeof value === 'string' && pattern.test(value) ? { ok: true, value } : { ok: false, expected }),
 });
+
+const secret = <T>(setting: Setting<T>): Setting<T> & { readonly secret: true } => ({ ...setting, secret: true });
 
 const number = (env: string, fallback: number, range: readonly [number, number], means: string): Setting<number> => ({
   env,
@@ -71,6 +77,43 @@ const list = (env: string, fallback: readonly string[], means: string): Setting<
     return { ok: false, expected: 'a list of texts' };
   },
 });
+
+/** Vantages are parts of queue names and labels of metrics. */
+const VANTAGE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const VANTAGE_FORM = 'of letters, digits, dots, dashes and underscores, 64 at most';
+
+const readVantage: Setting<string>['read'] = (value) =>
+  typeof value === 'string' && VANTAGE_NAME.test(value)
+    ? { ok: true, value }
+    : { ok: false, expected: `a name ${VANTAGE_FORM}` };
+
+const vantageList = (env: string, means: string): Setting<readonly string[]> => {
+  const plain = list(env, [], means);
+  return {
+    ...plain,
+    read: (value) => {
+      const read = plain.read(value);
+      if (read.ok && read.value.every((name) => VANTAGE_NAME.test(name)) && isDistinct(read.value)) return read;
+      return { ok: false, expected: `a list of different names ${VANTAGE_FORM}` };
+    },
+  };
+};
+
+const isDistinct = (values: readonly unknown[]): boolean => new Set(values).size === values.length;
+
+/** Our own addresses, at most one of each family. */
+const sources = (env: string, means: string): Setting<readonly string[]> => {
+  const plain = list(env, [], means);
+  return {
+    ...plain,
+    read: (value) => {
+      const read = plain.read(value);
+      if (read.ok && read.value.every((address) => isIP(address) !== 0) && isDistinct(read.value.map(isIP)))
+        return read;
+      return { ok: false, expected: 'a list of addresses, one of each family at most' };
+    },
+  };
+};
 
 /** Networks as a survey takes them; what is wrong with one is said with all other mistakes. */
 const scope = (env: string, means: string): Setting<readonly string[]> => {
@@ -168,17 +211,21 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 
 export const SETTINGS = {
   dataDir: text('KUBECENSUS_DATA_DIR', './kubecensus-data', 'Home of the embedded database and of stored reports.'),
-  databaseUrl: matching(
-    'DATABASE_URL',
-    /^postgres(ql)?:\/\//,
-    'a postgres:// URL',
-    'Your Postgres, 15 to 18. Unset: the embedded one.',
+  databaseUrl: secret(
+    matching(
+      'DATABASE_URL',
+      /^postgres(ql)?:\/\//,
+      'a postgres:// URL',
+      'Your Postgres, 15 to 18. Unset: the embedded one.',
+    ),
   ),
-  redisUrl: matching(
-    'REDIS_URL',
-    /^rediss?:\/\//,
-    'a redis:// or rediss:// URL',
-    'Redis or Valkey for the queue. Unset: the queue lives in Postgres.',
+  redisUrl: secret(
+    matching(
+      'REDIS_URL',
+      /^rediss?:\/\//,
+      'a redis:// or rediss:// URL',
+      'Redis or Valkey for the queue. Unset: the queue lives in Postgres.',
+    ),
   ),
   'contact.url': matching(
     'KUBECENSUS_CONTACT_URL',
@@ -194,7 +241,15 @@ export const SETTINGS = {
   ),
   scope: scope('KUBECENSUS_SCOPE', 'Networks that may be probed, as CIDR. Empty: no active survey.'),
   ports: ports('KUBECENSUS_PORTS', [6443, 443], 'Ports of a survey for candidates without a port.'),
-  vantage: text('KUBECENSUS_VANTAGE', 'local', 'Name of the place that probes leave from.'),
+  vantage: { ...text('KUBECENSUS_VANTAGE', 'local', 'Name of the place that probes leave from.'), read: readVantage },
+  vantages: vantageList(
+    'KUBECENSUS_VANTAGES',
+    'Vantages that a survey demands, each of which visits every target. Empty: the one of whoever begins it.',
+  ),
+  sourceAddresses: sources(
+    'KUBECENSUS_SOURCE_ADDRESSES',
+    'Addresses of this machine that probes leave from, one of each family at most. Unset: the system chooses.',
+  ),
   rate: number('KUBECENSUS_RATE', 60, [0.1, 100_000], 'New connections per second over all targets.'),
   inFlight: whole('KUBECENSUS_IN_FLIGHT', 500, [1, 20_000], 'Connections open at once in one worker.'),
   'pace.networkSpacingMs': number(
@@ -215,17 +270,35 @@ export const SETTINGS = {
     [0, 86_400_000],
     'Milliseconds between connections to one address.',
   ),
+  'pace.vantageSpacingMs': number(
+    'KUBECENSUS_VANTAGE_SPACING_MS',
+    1_800_000,
+    [0, 86_400_000],
+    'Milliseconds between the visits of two vantages to the same targets; never less than pace.addressSpacingMs.',
+  ),
+  'survey.hours': number(
+    'KUBECENSUS_SURVEY_HOURS',
+    20,
+    [0.1, 8760],
+    'Hours within which a survey should end: how many workers are wanted is reckoned from it.',
+  ),
   'dns.servers': list(
     'KUBECENSUS_DNS_SERVERS',
     [],
     'Resolvers as address or address:port. Empty: those of this system.',
   ),
-  ownAddresses: list('KUBECENSUS_OWN_ADDRESSES', [], 'Further addresses of our own that are never probed.'),
+  ownAddresses: list(
+    'KUBECENSUS_OWN_ADDRESSES',
+    [],
+    'Further addresses of our own that are never probed. Name the public ones that probes leave from: a survey of the internet looks up their reverse names and their probing.txt.',
+  ),
   'geo.countryMmdb': optional('KUBECENSUS_COUNTRY_MMDB', 'A MaxMind-format country database of yours.'),
   'geo.asnMmdb': optional('KUBECENSUS_ASN_MMDB', 'A MaxMind-format AS number database of yours.'),
-  clusterKey: optional(
-    'KUBECENSUS_CLUSTER_KEY',
-    'Secret that keys the hashes which join endpoints of one cluster. Unset: one is made in the data directory.',
+  clusterKey: secret(
+    optional(
+      'KUBECENSUS_CLUSTER_KEY',
+      'Secret that keys the hashes which join endpoints of one cluster. Unset: one is made in the data directory.',
+    ),
   ),
   'api.listen': listen(
     'KUBECENSUS_API_LISTEN',
@@ -236,7 +309,7 @@ export const SETTINGS = {
     'KUBECENSUS_API_PUBLIC_URL',
     WEB_ADDRESS,
     'an http:// or https:// URL without query',
-    'The URL by which others reach the API. Unset: the address that it listens on.',
+    'The URL by which others reach the API; mails then carry a link of it to unsubscribe by. Unset: the address that it listens on.',
   ),
   'api.publicAggregates': flag(
     'KUBECENSUS_API_PUBLIC_AGGREGATES',
@@ -297,7 +370,7 @@ export const SETTINGS = {
     'KUBECENSUS_MAIL_UNSUBSCRIBE_URL',
     /^https:\/\/[^\s<>]+$/,
     'an https:// URL',
-    'A page of yours that takes a one-click unsubscription (RFC 8058); {schedule} and {recipient} are put in.',
+    'A page of yours that takes a one-click unsubscription (RFC 8058); {schedule} and {recipient} are put in. Unset: the API does, where api.publicUrl is set.',
   ),
   'webhook.allowHosts': list(
     'KUBECENSUS_WEBHOOK_ALLOW_HOSTS',
@@ -345,6 +418,12 @@ export const SETTINGS = {
     'KUBECENSUS_METRICS_LISTEN',
     'Address and port of /metrics for Prometheus. Unset: only the API answers it.',
   ),
+  'tracing.endpoint': matching(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    WEB_ADDRESS,
+    'an http:// or https:// URL without query',
+    'A collector of OpenTelemetry traces that takes OTLP over HTTP in JSON; /v1/traces is added. Unset: nothing is traced.',
+  ),
   'log.level': {
     env: 'KUBECENSUS_LOG_LEVEL',
     fallback: 'info',
@@ -358,6 +437,12 @@ export const SETTINGS = {
 
 /** Secrets that no file of settings holds: each stands in this variable, or in the file that VARIABLE_FILE names. */
 export const SECRETS = {
+  databasePassword: 'DATABASE_PASSWORD',
+  redisPassword: 'REDIS_PASSWORD',
+  proberPassword: 'KUBECENSUS_PROBER_PASSWORD',
+  schedulerPassword: 'KUBECENSUS_SCHEDULER_PASSWORD',
+  apiPassword: 'KUBECENSUS_API_PASSWORD',
+  traceHeaders: 'OTEL_EXPORTER_OTLP_HEADERS',
   smtpPassword: 'KUBECENSUS_SMTP_PASSWORD',
   webhook: WEBHOOK_SECRETS,
   s3Key: 'AWS_ACCESS_KEY_ID',
@@ -367,6 +452,13 @@ export const SECRETS = {
 
 /** What each is, for docs/configuration.md. */
 export const SECRET_MEANINGS: Readonly<Record<keyof typeof SECRETS, string>> = {
+  databasePassword: 'Password for DATABASE_URL, where that names a host and holds none.',
+  redisPassword: 'The same for REDIS_URL.',
+  proberPassword:
+    'Password that `kubecensus migrate --roles` gives the database role census_prober. Unset: that role cannot log in.',
+  schedulerPassword: 'The same for census_scheduler.',
+  apiPassword: 'The same for census_api.',
+  traceHeaders: 'Fields of every request to tracing.endpoint, as name=value separated by commas.',
   smtpPassword: 'Password of smtp.user at the relay.',
   webhook:
     'Secrets that sign webhooks, as whsec_BASE64, newest first: every message is signed with each. A destination that ends in #NAME uses the variable with _NAME behind.',
@@ -388,6 +480,8 @@ export interface Config extends Values {
    * Kept out of the values so that it is never printed. Throws KC_CONFIG for a file that cannot be read.
    */
   readonly secret: (variable: string) => string | null;
+  /** What is not wrong and should be looked at: files of secrets that others may read. One sentence each. */
+  readonly remarks: readonly string[];
 }
 
 /**
@@ -402,10 +496,21 @@ export function loadConfig(
   const mistakes: string[] = [];
   const fromFile = file === null ? {} : readConfigFile(file, mistakes);
   const values: Record<string, unknown> = {};
+  const secretOf = (variable: string): string | null =>
+    environment[variable] || readSecretFile(environment[`${variable}_FILE`], `${variable}_FILE`);
+  const givenSecret = (variable: string): string | null => {
+    try {
+      return secretOf(variable) || null;
+    } catch (error) {
+      mistakes.push((error as Error).message.replace(/\.$/, ''));
+      return null;
+    }
+  };
   for (const [key, setting] of Object.entries(SETTINGS) as [string, Setting<unknown>][]) {
     const sources: [unknown, string][] = [
       [overrides[key], `option ${key}`],
       [environment[setting.env] === '' ? undefined : environment[setting.env], setting.env],
+      [setting.secret === true ? (givenSecret(setting.env) ?? undefined) : undefined, `${setting.env}_FILE`],
       [fromFile[key], `${file}: ${key}`],
     ];
     const found = sources.find(([value]) => value !== undefined);
@@ -417,6 +522,8 @@ export function loadConfig(
     if (result.ok) values[key] = result.value;
     else mistakes.push(`${found[1]} should be ${result.expected}`);
   }
+  values['databaseUrl'] = withPassword(values['databaseUrl'], givenSecret(SECRETS.databasePassword));
+  values['redisUrl'] = withPassword(values['redisUrl'], givenSecret(SECRETS.redisPassword));
   const feeds = readFeeds(fromFile['feeds'], mistakes);
   for (const key of Object.keys(fromFile)) {
     if (key !== 'feeds' && !Object.hasOwn(SETTINGS, key)) mistakes.push(`${file}: ${key} is no setting`);
@@ -429,7 +536,10 @@ export function loadConfig(
   return Object.freeze({
     ...(values as unknown as Values),
     feeds,
-    secret: (variable: string) => environment[variable] ?? secretFile(environment[`${variable}_FILE`], variable),
+    secret: secretOf,
+    remarks: Object.entries(environment).flatMap(([name, path]) =>
+      path !== undefined && isSecretFile(name) ? (secretFileRemark(path, name) ?? []) : [],
+    ),
   });
 }
 
@@ -441,17 +551,24 @@ export const periodsOf = (config: Config): Periods => ({
   reportDays: config['retention.reportDays'],
 });
 
-/** What a file of secrets holds, as container platforms mount them; the newline that editors add is no part of it. */
-function secretFile(path: string | undefined, variable: string): string | null {
-  if (path === undefined || path === '') return null;
-  try {
-    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
-  } catch (error) {
-    throw new KubecensusError(
-      'KC_CONFIG',
-      `The file that ${variable}_FILE names cannot be read (${(error as NodeJS.ErrnoException).code}).`,
-    );
-  }
+/** A connection string with the password that stands elsewhere; one that has a password, or no host to have one, stays as it is. */
+function withPassword(value: unknown, password: string | null): unknown {
+  const url = typeof value === 'string' ? URL.parse(value) : null;
+  if (url === null || password === null || url.password !== '' || url.host === '') return value;
+  url.password = encodeURIComponent(password);
+  return url.href;
+}
+
+const SECRET_NAMES = new Set([
+  ...Object.values<string>(SECRETS),
+  ...Object.values<Setting<unknown>>(SETTINGS).flatMap(({ env, secret: isSecret }) => (isSecret === true ? [env] : [])),
+]);
+/** Secrets of feeds and of single webhooks have names of the user's choice; most say what they are. */
+const SOUNDS_SECRET = new RegExp(`(?:TOKEN|KEY|PASSWORD)$|^${WEBHOOK_SECRETS}_`);
+
+function isSecretFile(variable: string): boolean {
+  const name = variable.replace(/_FILE$/, '');
+  return name !== variable && (SECRET_NAMES.has(name) || SOUNDS_SECRET.test(name));
 }
 
 function readConfigFile(file: string, mistakes: string[]): Record<string, unknown> {

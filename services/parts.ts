@@ -14,6 +14,7 @@ import type { Geo } from './platform/geo.ts';
 import type { Log } from './platform/log.ts';
 import type { Metrics } from './platform/metrics.ts';
 import type { JobQueue } from './platform/queue/queue.ts';
+import type { Tracer } from './platform/tracing.ts';
 import type { Pace } from './probes/pace.ts';
 import type { Means } from './reports/delivery/delivery.ts';
 
@@ -26,10 +27,16 @@ export interface Parts {
   readonly database: Database;
   readonly queue: () => Promise<JobQueue>;
   readonly http: HttpClient;
+  /** The same, for hosts that others have a hand in: it does not go where their names lead inside. */
+  readonly guardedHttp: HttpClient;
   readonly geo: () => Promise<Geo>;
   readonly pace: Pace;
+  /** Jobs with whose queue a worker of this process does not get on though there is work. Workers add and delete. */
+  readonly stuck: Set<string>;
   /** What this process measures. */
   readonly metrics: Metrics;
+  /** What it traces, for whoever set tracing.endpoint. */
+  readonly tracer: Tracer;
   /** What reports leave by. */
   readonly deliveries: Means;
   readonly codeVersion: string;

@@ -8,7 +8,7 @@ import { readScope } from './candidates/scope-text.ts';
 import { counted } from './metering.ts';
 import type { Parts } from './parts.ts';
 import type { Geo } from './platform/geo.ts';
-import { fresh } from './platform/lazy.ts';
+import { fresh, kept } from './platform/lazy.ts';
 import { parseAddress } from './platform/net/address.ts';
 import { ownAddresses } from './platform/net/own-addresses.ts';
 
@@ -20,25 +20,22 @@ const EVERYWHERE = ['0.0.0.0/0', '::/0'];
 export interface Policies {
   /** Policy for a scope as written (lab: included), with opt-outs at most 15 s old. Throws KC_SCOPE, KC_POLICY. */
   readonly policyFor: (scope: readonly string[]) => Promise<Policy>;
-  /** What candidates must pass: the configured scope for addresses, opt-outs for names. */
+  /** What candidates must pass: the configured scope for addresses, opt-outs for names. A pull may last for days: the opt-outs are read anew meanwhile. */
   readonly door: (names: NameOptions) => Promise<Door>;
   /** Asked on the connected socket, whatever the survey: the never-probe table and our own addresses, or the lab when that is configured. */
   readonly guard: () => Promise<(address: string) => boolean>;
 }
 
-export function createPolicies({
-  config,
-  db,
-  geo,
-  now,
-  metrics,
-}: Pick<Parts, 'config' | 'db' | 'geo' | 'now' | 'metrics'>): Policies {
+export function createPolicies(
+  { config, db, geo, now, metrics }: Pick<Parts, 'config' | 'db' | 'geo' | 'now' | 'metrics'>,
+  freshMs = OPT_OUT_FRESH_MS,
+): Policies {
   const optOuts = fresh(async () => {
     const read = createOptOuts(await optOutRows(db));
     metrics.set('optout_entries', read.size);
     metrics.set('optout_refresh_timestamp_seconds', now().getTime() / 1000);
     return read;
-  }, OPT_OUT_FRESH_MS);
+  }, freshMs);
   const own = ownAddresses({
     further: config.ownAddresses,
     resolvers: config['dns.servers'],
@@ -65,9 +62,15 @@ export function createPolicies({
   return {
     policyFor,
     door: async (options) => {
-      const policy = await policyFor(config.scope.length === 0 ? EVERYWHERE : config.scope);
-      const names = createNamePolicy({ ...options, optOuts: await optOuts() });
+      const judges = await kept(
+        async () => ({
+          policy: await policyFor(config.scope.length === 0 ? EVERYWHERE : config.scope),
+          names: createNamePolicy({ ...options, optOuts: await optOuts() }),
+        }),
+        freshMs,
+      );
       return (candidate) => {
+        const { policy, names } = judges();
         const address = candidate.kind === 'address' ? parseAddress(candidate.host) : null;
         if (candidate.kind === 'address' && address === null) return 'bad_address';
         const decision = address === null ? names.decide(candidate.host) : policy.decide(address);

@@ -1,6 +1,6 @@
 // The configuration: every source and its rank, every mistake at once, and a page of documentation that says the same.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { loadConfig, SETTINGS } from '../services/config.ts';
 import { describeFeeds } from '../services/feeds/describe.ts';
 import { FEED_TYPES, openFeed } from '../services/feeds/index.ts';
 import { KubecensusError } from '../services/platform/errors.ts';
+import { secretFileRemark } from '../services/platform/secret-file.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'kubecensus-config-'));
 after(() => rmSync(home, { recursive: true }));
@@ -65,6 +66,87 @@ describe('sources', () => {
   });
 });
 
+describe('secrets', () => {
+  const fileNamed = (name: string, text: string, mode: number): string => {
+    const path = join(home, name);
+    writeFileSync(path, text);
+    chmodSync(path, mode);
+    return path;
+  };
+  const names = Object.entries(SETTINGS).flatMap(([key, setting]) =>
+    'secret' in setting ? [[key, setting.env] as const] : [],
+  );
+
+  it('of every setting that is one may stand in a file, which the variable itself outranks', () => {
+    assert.deepEqual(
+      names.map(([key]) => key),
+      ['databaseUrl', 'redisUrl', 'clusterKey'],
+    );
+    const texts: Readonly<Record<string, string>> = {
+      databaseUrl: 'postgres://a@b/c',
+      redisUrl: 'redis://a',
+      clusterKey: 'k',
+    };
+    for (const [key, env] of names) {
+      const file = fileNamed(key, `${texts[key]}\n`, 0o600);
+      const read = (environment: Record<string, string>) => loadConfig(environment, null)[key as 'clusterKey'];
+      assert.equal(read({ [`${env}_FILE`]: file }), texts[key]);
+      assert.equal(read({ [`${env}_FILE`]: file, [env]: '' }), texts[key], 'an empty variable is unset');
+      assert.equal(read({ [`${env}_FILE`]: file, [env]: `${texts[key]}2` }), `${texts[key]}2`);
+      assert.equal(read({ [`${env}_FILE`]: fileNamed('empty', '', 0o600) }), null, 'so is an empty file');
+    }
+    assert.deepEqual(mistakesOf({ DATABASE_URL_FILE: fileNamed('odd', 'mysql://x', 0o600) }, null), [
+      'DATABASE_URL_FILE should be a postgres:// URL',
+    ]);
+    assert.throws(() => loadConfig({ DATABASE_URL_FILE: `${home}/gone` }, null), {
+      code: 'KC_CONFIG',
+      message: /DATABASE_URL_FILE/,
+    });
+    const large = fileNamed('large', 'x'.repeat(100_000), 0o600);
+    assert.throws(() => loadConfig({ KUBECENSUS_CLUSTER_KEY_FILE: large }, null), {
+      code: 'KC_CONFIG',
+      message: /larger than any/,
+    });
+  });
+
+  it('that are passwords of a URL go into it where it has none', () => {
+    const file = fileNamed('password', 'p@ss/word\n', 0o600);
+    const { databaseUrl, redisUrl } = loadConfig(
+      {
+        DATABASE_URL: 'postgres://a@b/c',
+        DATABASE_PASSWORD_FILE: file,
+        REDIS_URL: 'redis://:own@b',
+        REDIS_PASSWORD: 'x',
+      },
+      null,
+    );
+    assert.equal(databaseUrl, 'postgres://a:p%40ss%2Fword@b/c');
+    assert.equal(redisUrl, 'redis://:own@b');
+  });
+
+  it('in files that others may read or write are remarked on, not those that a container is given', () => {
+    const remarks = (environment: Record<string, string>) => loadConfig(environment, null).remarks;
+    for (const variable of [
+      'DATABASE_URL',
+      'KUBECENSUS_SMTP_PASSWORD',
+      'CENSYS_TOKEN',
+      'KUBECENSUS_WEBHOOK_SECRETS_OPS',
+    ])
+      for (const [mode, expected] of [
+        [0o600, null],
+        [0o640, null],
+        [0o644, /may be read by everybody here \(mode 0644\)/],
+        [0o620, /may be written by others \(mode 0620\)/],
+      ] as const) {
+        const found = remarks({ [`${variable}_FILE`]: fileNamed('mode', 'postgres://x', mode) });
+        if (expected === null) assert.deepEqual(found, [], variable);
+        else assert.match(found.join(), expected, variable);
+      }
+    assert.deepEqual(remarks({ SSL_CERT_FILE: fileNamed('other', '', 0o644), SOME_TOKEN_FILE: `${home}/gone` }), []);
+    assert.equal(secretFileRemark('/run/secrets/x', 'X_FILE'), null);
+  });
+});
+
 describe('mistakes', () => {
   it('are all reported at once, each with its source and what is expected', () => {
     const file = fileOf({
@@ -88,7 +170,7 @@ describe('mistakes', () => {
         'KUBECENSUS_LOG_LEVEL should be one of trace, debug, info, warn, error, silent',
         'REDIS_URL should be a redis:// or rediss:// URL',
         'feeds.b should be an object with a type',
-        'option vantage should be a text',
+        'option vantage should be a name of letters, digits, dots, dashes and underscores, 64 at most',
         ...[
           'contact.phone is no setting',
           'contact.url should be an https:// URL',
@@ -136,7 +218,7 @@ it('every setting has a variable of its own and a default that its own reader ta
 it('docs/configuration.md lists every setting and every feed type as they are', async () => {
   const page = await readFile(pagePath('configuration.md'), 'utf8');
   assert.equal(page, withTables('configuration.md', page));
-  for (const [key, { env }] of Object.entries(SETTINGS)) assert.ok(page.includes(`| \`${key}\` | \`${env}\` |`), key);
+  for (const [key, { env }] of Object.entries(SETTINGS)) assert.ok(page.includes(`| \`${key}\` | \`${env}\` `), key);
   for (const type of Object.keys(FEED_TYPES)) assert.ok(page.includes(`### ${type}\n`), type);
 });
 

@@ -104,6 +104,7 @@ async function runCommand(
       overrides,
     );
     const log = createLog(config['log.level'] as Parameters<typeof createLog>[0]);
+    for (const remark of config.remarks) log.warn(remark);
     const session: Session = {
       config,
       log,
@@ -129,7 +130,8 @@ async function runCommand(
       },
     };
     const code = await command.run(session, words, options);
-    return stopping.signal.aborted && code === EXIT.done ? EXIT.interrupted : code;
+    const isCutShort = stopping.signal.aborted && command.isService !== true;
+    return isCutShort && code === EXIT.done ? EXIT.interrupted : code;
   } catch (error) {
     return stopping.signal.aborted && isAbort(error) ? EXIT.interrupted : complain(error);
   } finally {

@@ -44,6 +44,8 @@ export interface Command {
   readonly help: string;
   /** Runs when the group is named alone: `kubecensus feeds` lists. */
   readonly isDefault?: true;
+  /** A service runs until it is told to stop: a signal is its regular end, and its exit code says so. */
+  readonly isService?: true;
   /** False for commands that print no rows: they take no --format. */
   readonly printsRows?: false;
   readonly options?: readonly OptionSpec[];

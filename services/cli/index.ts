@@ -1,6 +1,7 @@
 // The list of commands. A new command is one file and one line here.
 import { benchCommand } from './bench.ts';
 import type { Command } from './command.ts';
+import { complaintAddCommand, complaintAnswerCommand, complaintCloseCommand, complaintListCommand } from './complaint.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
@@ -20,6 +21,8 @@ import {
   optOutListCommand,
   optOutRemoveCommand,
 } from './opt-out.ts';
+import { optOutPurgeCommand } from './opt-out-purge.ts';
+import { optOutVerifyCommand } from './opt-out-verify.ts';
 import { feedsOverlapsCommand } from './overlaps.ts';
 import { ownersAddCommand, ownersListCommand, ownersRemoveCommand } from './owners.ts';
 import { probingCommand } from './probing.ts';
@@ -29,14 +32,22 @@ import { scheduleResendCommand, scheduleShowCommand, scheduleUnsubscribeCommand 
 import { startCommand } from './start.ts';
 import { statsCommand } from './stats.ts';
 import { surveyCommand } from './survey.ts';
-import { pauseCommand, resumeCommand, surveysCommand } from './surveys.ts';
+import {
+  pauseCommand,
+  resumeCommand,
+  surveysListCommand,
+  surveysReleaseCommand,
+  surveysShowCommand,
+} from './surveys.ts';
 
 /** What commands of two words have in common; named alone, a group lists. */
 export const GROUPS: Readonly<Record<string, string>> = {
   feeds: 'sources of sightings and counts: list, pull, explain a run, decide on one that is held',
+  surveys: 'what was surveyed: list, show what stopped itself, begin again what was given up',
   schedule: 'feeds, surveys and reports on a cron expression',
   owners: 'whose networks may have a report on single hosts',
   'opt-out': 'who asked not to be asked',
+  complaint: 'who minds being asked, and what was done about it',
   keys: 'keys of the API, with what each may do',
 };
 
@@ -52,7 +63,9 @@ export const COMMANDS: readonly Command[] = [
   feedsOverlapsCommand,
   importCommand,
   surveyCommand,
-  surveysCommand,
+  surveysListCommand,
+  surveysShowCommand,
+  surveysReleaseCommand,
   pauseCommand,
   resumeCommand,
   fingerprintCommand,
@@ -75,6 +88,12 @@ export const COMMANDS: readonly Command[] = [
   optOutCheckCommand,
   optOutImportCommand,
   optOutExportCommand,
+  optOutVerifyCommand,
+  optOutPurgeCommand,
+  complaintAddCommand,
+  complaintListCommand,
+  complaintAnswerCommand,
+  complaintCloseCommand,
   probingCommand,
   keysCreateCommand,
   keysListCommand,

@@ -20,6 +20,7 @@ export const LAB_PACE = {
   'pace.networkSpacingMs': 0,
   'pace.networkInFlight': 200,
   'pace.addressSpacingMs': 0,
+  'pace.vantageSpacingMs': 0,
 };
 
 export const LAB_SCOPE = ['lab:127.0.0.0/8'];

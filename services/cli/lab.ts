@@ -5,13 +5,15 @@ import { join, resolve } from 'node:path';
 import { labDeclarations, labLogList, labSecrets } from '../lab/declarations.ts';
 import { type Lab, startLab } from '../lab/process.ts';
 import { KubecensusError } from '../platform/errors.ts';
-import { type Command, EXIT, textOption } from './command.ts';
+import { type Command, EXIT, listOption, textOption } from './command.ts';
 import { LAB_PACE, LAB_SCOPE, LAB_VANTAGE } from './lab-internet.ts';
 
 const HOSTS = 200;
 const MOST_HOSTS = 100_000;
 const SEED = 'kubecensus-lab';
 const DIRECTORY = 'kubecensus-lab';
+/** Of the hosts, for each source address that some of them refuse. */
+const REFUSED_SHARE = 0.1;
 
 export const labCommand: Command = {
   usage: 'lab',
@@ -20,12 +22,17 @@ export const labCommand: Command = {
   options: [
     { flags: '--hosts <n>', help: `hosts of the lab (default: ${HOSTS})` },
     { flags: '--seed <text>', help: `seed of the lab (default: ${SEED})` },
+    {
+      flags: '--refuse <address...>',
+      help: `source addresses that a share of ${REFUSED_SHARE} of the hosts refuse, each other hosts, to try several vantages (default: none)`,
+    },
     { flags: '--out <dir>', help: `where configuration, keys and lists are written (default: ./${DIRECTORY})` },
   ],
   run: async (session, _args, options) => {
     const hosts = hostsOf(textOption(options, 'hosts'));
     const directory = resolve(textOption(options, 'out') ?? DIRECTORY);
-    const lab = await startLab({ seed: textOption(options, 'seed') ?? SEED, hosts, now: new Date() });
+    const refusals = Object.fromEntries(listOption(options, 'refuse').map((address) => [address, REFUSED_SHARE]));
+    const lab = await startLab({ seed: textOption(options, 'seed') ?? SEED, hosts, now: new Date(), refusals });
     try {
       await writeLab(directory, lab);
       await session.out(howTo(directory, lab, hosts));

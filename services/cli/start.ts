@@ -4,13 +4,23 @@ import { KubecensusError } from '../platform/errors.ts';
 import { type Part, ROLES, startParts } from '../roles.ts';
 import { type Command, EXIT, textOption } from './command.ts';
 
+/** Whoever stops services kills them half a minute after asking (systemd, Kubernetes, Compose as set in infra/): what cannot be let go by then is left, and issued again. */
+const LEAVE_MS = 30_000;
+
 export const startCommand: Command = {
   usage: 'start',
+  isService: true,
   help: 'run the service: queue workers, schedules, deliveries, the API',
   options: [
     {
       flags: '--role <roles>',
       help: `which parts to run, comma-separated: ${Object.keys(ROLES).join(', ')} (default: all)`,
+    },
+    { flags: '--vantage <name>', help: 'where probes of this process leave from', setting: 'vantage' },
+    {
+      flags: '--source-addresses <list>',
+      help: 'addresses of this machine that probes leave from, one of each family at most',
+      setting: 'sourceAddresses',
     },
     { flags: '--listen <address>', help: 'where the API listens, as 127.0.0.1:8650', setting: 'api.listen' },
   ],
@@ -21,6 +31,10 @@ export const startCommand: Command = {
     const stop = await startParts(parts, composed);
     session.say(`kubecensus ${composed.codeVersion} runs: ${parts.join(', ')}.`);
     if (!session.signal.aborted) await once(session.signal, 'abort');
+    setTimeout(() => {
+      session.log.error(`not everything could be closed within ${LEAVE_MS / 1000} s; leaving it`);
+      process.exit(EXIT.failed);
+    }, LEAVE_MS).unref();
     await stop();
     return EXIT.done;
   },

@@ -1,9 +1,14 @@
 // kubecensus stats: counts of a survey by any dimensions, or of tallies.
 import { KubecensusError } from '../platform/errors.ts';
 import { CLUSTER, COUNTED_UNITS, readConditions, readDimensions, readUnit } from '../rollups/count-request.ts';
+import { countedSurvey } from '../rollups/counted-survey.store.ts';
+import { SURVEY_FLAGS } from '../rollups/counted-survey.ts';
 import { DIMENSION_NAMES } from '../rollups/rollup.ts';
 import type { CellEstimate } from '../rollups/sample-estimate.ts';
 import { type StatsCell, stats } from '../rollups/stats.store.ts';
+import { keptVantages } from '../rollups/summary.store.ts';
+import { compareVantages, type VantageComparison } from '../rollups/vantages.ts';
+import { STORED_FLAGS } from '../surveys/flags.store.ts';
 import { TALLY_DIMENSIONS, type TallyDimension, tallyCounts } from '../tallies/tally.store.ts';
 import { type Command, EXIT, type ExitCode, listOption, type Options, type Session, textOption } from './command.ts';
 import { formatRows, type Row, type RowFormat } from './rows.ts';
@@ -22,11 +27,14 @@ export const statsCommand: Command = {
       flags: '--unit <unit>',
       help: `${COUNTED_UNITS.join(', ')} (default: endpoint; ${CLUSTER}: an estimate, from low to high)`,
     },
+    { flags: '--vantages', help: 'endpoints that each of several vantages saw, and what each further one gained' },
     { flags: '--tallies', help: `counts that others state; --by ${Object.keys(TALLY_DIMENSIONS).join(', ')}` },
     { flags: '--feed <name>', help: 'with --tallies: of this feed only' },
   ],
-  run: (session, _args, options) =>
-    options['tallies'] === true ? tallies(session, options) : counts(session, options),
+  run: (session, _args, options) => {
+    if (options['vantages'] === true) return vantages(session, options);
+    return options['tallies'] === true ? tallies(session, options) : counts(session, options);
+  },
 };
 
 async function counts(session: Session, options: Options): Promise<ExitCode> {
@@ -34,13 +42,15 @@ async function counts(session: Session, options: Options): Promise<ExitCode> {
   const unit = readUnit(textOption(options, 'unit') ?? 'endpoint');
   const where = readConditions(listOption(options, 'where').map(pairOf));
   const parts = await session.open();
-  const { cells } = await stats(parts.db, { surveyId: textOption(options, 'survey'), by, where, unit });
+  const { cells, survey } = await stats(parts.db, { surveyId: textOption(options, 'survey'), by, where, unit });
   await session.out(
     formatRows(
       cells.map((cell) => rowOf(cell, unit, session.format)),
       session.format,
     ),
   );
+  const stops = STORED_FLAGS.filter((flag) => survey.flags.includes(flag));
+  if (stops.length > 0) session.say(`${stops.map((flag) => `${flag}: ${SURVEY_FLAGS[flag]}`).join('; ')}.`);
   return EXIT.done;
 }
 
@@ -66,6 +76,46 @@ function pairOf(text: string): [string, string] {
   if (cut < 1) throw new KubecensusError('KC_USAGE', `--where takes dimension=value, not ${text}.`);
   return [text.slice(0, cut), text.slice(cut + 1)];
 }
+
+async function vantages(session: Session, options: Options): Promise<ExitCode> {
+  const alone = ['by', 'where', 'unit', 'tallies', 'feed'].filter((name) => options[name] !== undefined);
+  if (alone.length > 0)
+    throw new KubecensusError('KC_USAGE', `--vantages goes with --survey only, not with --${alone[0]}.`);
+  const parts = await session.open();
+  const survey = await countedSurvey(parts.db, textOption(options, 'survey'));
+  const kept = await keptVantages(parts.db, survey);
+  if (kept === null) {
+    session.say(`Survey ${survey.id} was made from one vantage, ${survey.vantage}, or is not counted yet.`);
+    return EXIT.done;
+  }
+  await session.out(formatRows(vantageRows(compareVantages(kept)), session.format));
+  return EXIT.done;
+}
+
+/** One row for each vantage; the first gains nothing over those before it. */
+function vantageRows({ asked, seen, views, gains }: VantageComparison): Row[] {
+  return views.map(({ vantage, missed, ...view }) => {
+    const gain = gains.find((one) => one.vantage === vantage);
+    return {
+      vantage,
+      unit: 'endpoint',
+      asked,
+      seen_by_any: seen,
+      seen: view.seen,
+      only_here: view.onlyHere,
+      missed_share: shareOf(missed?.share),
+      missed_low: shareOf(missed?.interval[0]),
+      missed_high: shareOf(missed?.interval[1]),
+      added: gain?.added ?? null,
+      gain: shareOf(gain?.gain),
+      gain_low: shareOf(gain?.interval?.[0]),
+      gain_high: shareOf(gain?.interval?.[1]),
+    };
+  });
+}
+
+/** To four digits: more is noise of the interval. */
+const shareOf = (share: number | null | undefined): number | null => (share == null ? null : Number(share.toFixed(4)));
 
 async function tallies(session: Session, options: Options): Promise<ExitCode> {
   const by = textOption(options, 'by') ?? 'distribution';

@@ -1,20 +1,26 @@
 // kubecensus survey: one survey, waited for; ends with the headline counts and the survey's id.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastRuns } from '../feeds/feed-run.store.ts';
+import { rollUpContext } from '../jobs.ts';
 import type { Parts } from '../parts.ts';
 import { KubecensusError } from '../platform/errors.ts';
 import { startParts } from '../roles.ts';
 import { rollUp } from '../rollups/rollup.job.ts';
-import { beginSurvey, surveyDefaults } from '../survey-request.ts';
+import { beginSurvey, seenFrom, surveyDefaults } from '../survey-request.ts';
+import { type Pause, pauseText, readPause } from '../surveys/pause.store.ts';
 import { DEFAULT_PORTS, PORTS } from '../surveys/ports.ts';
 import { listSurveys, type SurveyRow, stopSurvey } from '../surveys/survey.store.ts';
 import { surveyId } from '../surveys/survey.ts';
+import { waitingSurveys } from '../surveys/worker.store.ts';
 import { type Command, EXIT, type ExitCode, listOption, type Options, type Session, textOption } from './command.ts';
 import { headlineText } from './headline-text.ts';
 import { progressBar } from './progress.ts';
+import { formatRows } from './rows.ts';
 
 /** How often progress is read from Postgres. */
 const POLL_MS = 300;
+/** A worker of a vantage may only just have been started. */
+const POLLS_UNTIL_SAID = 20;
 
 export const surveyCommand: Command = {
   usage: 'survey',
@@ -29,7 +35,12 @@ export const surveyCommand: Command = {
     { flags: '--passive', help: 'judge the evidence that feeds gave, without sending a packet' },
     { flags: '--sample <p>', help: 'draw this share of the candidates (0 to 1), reproducibly by seed' },
     { flags: '--seed <text>', help: 'seed of order and sample (default: kubecensus)' },
-    { flags: '--vantage <name>', help: 'where probes leave from', setting: 'vantage' },
+    { flags: '--vantage <name>', help: 'where probes of this process leave from', setting: 'vantage' },
+    {
+      flags: '--vantages <list>',
+      help: 'vantages that each visit every target, comma-separated; workers of the others must run (default: this one)',
+      setting: 'vantages',
+    },
     { flags: '--rate <n>', help: 'new connections per second over all targets', setting: 'rate' },
     {
       flags: '--ports <list>',
@@ -45,12 +56,27 @@ export const surveyCommand: Command = {
       flags: '--client-cas',
       help: 'dial hosts that hide their version once more, for the authorities that they accept',
     },
+    {
+      flags: '--without-probing-file <reason>',
+      help: 'begin a survey of the internet although no probing.txt is served; manifest and reports repeat the reason',
+    },
+    { flags: '--detach', help: 'begin it, print its id and leave it to the processes of `kubecensus start`' },
     { flags: '--resume <survey>', help: 'go on with a survey whose process died' },
   ],
   run: async (session, _args, options) => {
     const parts = await session.open();
     const resumed = textOption(options, 'resume');
+    const isLeft = options['detach'] === true;
+    if (isLeft && resumed !== null)
+      throw new KubecensusError(
+        'KC_USAGE',
+        '--resume waits for a survey, --detach leaves one alone: give one of them.',
+      );
     const id = resumed ?? (await begin(parts, session, options));
+    if (isLeft) {
+      await session.out(formatRows([{ survey: id }], session.format));
+      return EXIT.done;
+    }
     return waitForSurvey(id, parts, session);
   },
 };
@@ -69,12 +95,18 @@ async function begin(parts: Parts, session: Session, options: Options): Promise<
   if (firstPass !== 'none' && firstPass !== 'certificate')
     throw new KubecensusError('KC_USAGE', '--first-pass is "certificate" or "none".');
   const clientCas = options['clientCas'] === true;
-  if (options['passive'] === true && (clientCas || firstPass !== 'none'))
-    throw new KubecensusError('KC_USAGE', 'A passive survey dials nobody: leave --first-pass and --client-cas out.');
+  if (options['passive'] === true && (clientCas || firstPass !== 'none' || options['vantages'] !== undefined))
+    throw new KubecensusError(
+      'KC_USAGE',
+      'A passive survey dials nobody: leave --first-pass, --client-cas and --vantages out.',
+    );
+  const isPassive = options['passive'] === true;
   const plan = {
     ...surveyDefaults(session.config),
+    // Evidence of feeds is read once, wherever that is done.
+    ...(isPassive ? seenFrom([session.config.vantage], session.config) : {}),
     id,
-    method: options['passive'] === true ? ('passive' as const) : ('active' as const),
+    method: isPassive ? ('passive' as const) : ('active' as const),
     seed: textOption(options, 'seed') ?? surveyDefaults(session.config).seed,
     sample: sample === null ? null : Number(sample),
     feeds,
@@ -83,7 +115,7 @@ async function begin(parts: Parts, session: Session, options: Options): Promise<
     firstPass: firstPass as 'none' | 'certificate',
     clientCas,
   };
-  await beginSurvey(plan, parts);
+  await beginSurvey(plan, parts, { withoutProbingFile: textOption(options, 'withoutProbingFile') });
   return id;
 }
 
@@ -92,8 +124,16 @@ export async function waitForSurvey(id: string, parts: Parts, session: Session):
   const stop = await startParts(['worker', 'scheduler'], parts);
   const bar = progressBar(session, `survey ${id}`);
   let survey = await readSurvey(parts, id);
+  let polls = 0;
+  let pause: Pause | null = null;
   try {
     while (survey.rolledUpAt === null && !session.signal.aborted) {
+      const waits = (await waitingSurveys(parts.db)).get(id) ?? [];
+      polls = waits.length === 0 ? 0 : polls + 1;
+      if (polls === POLLS_UNTIL_SAID)
+        session.say(
+          `Waits for a worker of the vantage ${waits.join(', ')}: \`kubecensus start --role worker --vantage NAME\`.`,
+        );
       bar.update(
         survey.state === 'planning' ? 0 : survey.committed,
         survey.chunks,
@@ -101,6 +141,7 @@ export async function waitForSurvey(id: string, parts: Parts, session: Session):
       );
       await sleep(POLL_MS);
       survey = await readSurvey(parts, id);
+      pause = sayPause(await readPause(parts.db), pause, session);
     }
   } finally {
     bar.stop(survey.committed, survey.chunks);
@@ -109,14 +150,20 @@ export async function waitForSurvey(id: string, parts: Parts, session: Session):
   if (survey.rolledUpAt === null) survey = await endEarly(id, parts);
   sayWhatIsMissing(survey, session);
   await session.out(await headlineText(parts.db, survey, session.format));
-  return survey.state === 'complete' ? EXIT.done : EXIT.partial;
+  return survey.state === 'complete' && survey.quarantined === 0 ? EXIT.done : EXIT.partial;
 }
 
 /** Ends a survey whose dialling was halted: what was observed is counted, the rest is never issued again. */
 async function endEarly(id: string, parts: Parts): Promise<SurveyRow> {
   await stopSurvey(parts.db, id, parts.now());
-  await rollUp(id, parts);
+  await rollUp(id, rollUpContext(parts));
   return readSurvey(parts, id);
+}
+
+/** Whoever waits is told once why nothing goes on. */
+function sayPause(now: Pause | null, before: Pause | null, session: Session): Pause | null {
+  if (now !== null && before === null) session.say(`${pauseText(now)} \`kubecensus resume\` goes on.`);
+  return now;
 }
 
 /** A survey of nothing, or of less than somebody may think, says so. */
@@ -125,6 +172,8 @@ function sayWhatIsMissing(survey: SurveyRow, session: Session): void {
   if (left.length > 0) session.say(`Candidates that were left out: ${left.join(', ')}.`);
   if (survey.targets === 0 && survey.state === 'complete')
     session.say('There was nothing to survey: no candidate is in this scope.');
+  if (survey.flags.length > 0)
+    session.say(`${survey.flags.join(', ')}: \`kubecensus surveys show ${survey.id}\` says what and why.`);
 }
 
 async function readSurvey(parts: Parts, id: string): Promise<SurveyRow> {

@@ -28,6 +28,15 @@ export const PRIVATE_FIELDS = {
   'quarantine.excerpt': 'a row of a feed as it came',
   'opt_out.value': 'who asked not to be asked',
   'opt_out.note': 'what they wrote',
+  'idempotency_key.body': 'an answer as it was given, which may say who asked not to be asked',
+  'opt_out.verified_by': 'who checked that',
+  'opt_out_request.value': 'who asks not to be asked',
+  'opt_out_request.note': 'what they wrote',
+  'opt_out_request.token': 'what only those who run the zone shall say',
+  'complaint.value': 'what somebody complained about',
+  'complaint.contact': 'who complained',
+  'complaint.note': 'what they wrote',
+  'complaint.outcome': 'what became of it',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type PrivateField = keyof typeof PRIVATE_FIELDS;

@@ -104,6 +104,8 @@ export interface LabHost {
   readonly country: string;
   /** The feeds that know it; at least one. */
   readonly feeds: readonly LabFeed[];
+  /** A source address whose connections it resets before a byte: networks block one prober and not another. Absent: it takes all. */
+  readonly refuses?: string;
   /** The engine's data about it is old: it shows the build before this one, or a service that is gone. */
   readonly stale: boolean;
 }

@@ -2,7 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { converse } from './conversation.ts';
-import type { LabService, LabWorld } from './host.ts';
+import type { LabHost, LabService, LabWorld } from './host.ts';
 
 /** Connections that wait in the kernel per listener. A survey opens one at a time per address; tests open more. */
 const BACKLOG = 64;
@@ -26,13 +26,14 @@ export async function startHosts(world: LabWorld): Promise<RunningHosts> {
   const sockets = new Set<Socket>();
   const servers: Server[] = [];
 
-  const open = (address: string, service: LabService): Promise<void> => {
+  const open = ({ address, refuses }: LabHost, service: LabService): Promise<void> => {
     const key = `${address}:${service.port}`;
     const server = createServer((socket) => {
       counts.set(key, (counts.get(key) ?? 0) + 1);
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
-      converse(socket, { service, certificates, startedAt });
+      if (refuses !== undefined && socket.remoteAddress === refuses) socket.resetAndDestroy();
+      else converse(socket, { service, certificates, startedAt });
     });
     servers.push(server);
     return new Promise((resolve, reject) => {
@@ -53,10 +54,10 @@ export async function startHosts(world: LabWorld): Promise<RunningHosts> {
     );
   };
 
-  const all = world.hosts.flatMap((host) => host.services.map((service) => ({ address: host.address, service })));
+  const all = world.hosts.flatMap((host) => host.services.map((service) => ({ host, service })));
   try {
     for (let at = 0; at < all.length; at += OPENED_AT_ONCE) {
-      await Promise.all(all.slice(at, at + OPENED_AT_ONCE).map(({ address, service }) => open(address, service)));
+      await Promise.all(all.slice(at, at + OPENED_AT_ONCE).map(({ host, service }) => open(host, service)));
     }
   } catch (error) {
     await close();

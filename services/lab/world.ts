@@ -50,11 +50,13 @@ export interface WorldOptions {
   readonly place?: number;
   /** False where this process may not listen below 1024: what would be on 443 is then on 6443. Default true. */
   readonly lowPorts?: boolean;
+  /** Source addresses of probers, each with the share of the hosts that refuse it; a host refuses one at most. Default: none. */
+  readonly refusals?: Readonly<Record<string, number>>;
 }
 
 /** Pure: the same options give a world that is equal in every field. Throws RangeError outside the bounds. */
 export function planWorld(options: WorldOptions): LabWorld {
-  const { seed, hosts: total, now, place = 0, lowPorts = true } = options;
+  const { seed, hosts: total, now, place = 0, lowPorts = true, refusals = {} } = options;
   if (!Number.isInteger(place) || place < 0 || place >= PLACES) throw new RangeError(`there is no place ${place}`);
   if (!Number.isInteger(total) || total < 1 || total > 1_000_000)
     throw new RangeError(`a lab has 1 to 1,000,000 hosts, not ${total}`);
@@ -75,9 +77,22 @@ export function planWorld(options: WorldOptions): LabWorld {
     seed,
     now,
     zone: LAB_ZONE,
-    hosts: lowPorts ? hosts : hosts.map(withoutLowPorts),
+    hosts: refusing(lowPorts ? hosts : hosts.map(withoutLowPorts), refusals, random.fork('refusals')),
     deadNames: planDeadNames(total, random.fork('dead names')),
   };
+}
+
+function refusing(hosts: readonly LabHost[], refusals: Readonly<Record<string, number>>, random: Random): LabHost[] {
+  const left = random.shuffle(hosts.map((_, index) => index));
+  const refused = new Map(
+    Object.entries(refusals).flatMap(([source, share]) =>
+      left.splice(0, Math.round(share * hosts.length)).map((index) => [index, source] as const),
+    ),
+  );
+  return hosts.map((host, index) => {
+    const refuses = refused.get(index);
+    return refuses === undefined ? host : { ...host, refuses };
+  });
 }
 
 /** No recipe uses both 443 and 6443, so nothing collides. */

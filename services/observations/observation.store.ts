@@ -1,11 +1,14 @@
 // Writes a chunk's observations, the state of its endpoints, and its committed mark in one transaction: at-least-once jobs, exactly-once facts.
 import { type Kysely, sql } from 'kysely';
-import type { Database } from '../platform/db/database.ts';
+import type { Database, Patience } from '../platform/db/database.ts';
 import { storableJson, storableText } from '../platform/db/json.ts';
 import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
+import { lockTrips } from '../surveys/brake.store.ts';
+import { LOST, UNASKED } from '../surveys/brake.ts';
 import { lockOpenChunk, markCommitted, splitChunk } from '../surveys/chunk.store.ts';
 import type { Observation, ObservedEndpoint } from './observation.ts';
+import { saysOf } from './seen-more.store.ts';
 
 /** Names of one certificate that are stored; certificates with thousands exist. */
 const STORED_NAMES = 100;
@@ -17,6 +20,15 @@ const SHA256_HEX = /^[0-9a-f]{64}$/;
 /** The years that X.509 can write (RFC 5280 4.1.2.5) and timestamptz prints alike. */
 const FIRST_TIME = Date.parse('0001-01-01T00:00:00Z');
 const LAST_TIME = Date.parse('9999-12-31T23:59:59Z');
+/** Commits of one chunk whose end is not known; a connection that breaks at every one of them has a cause. */
+const MOST_COMMITS = 5;
+
+/** Who looked. `turn` counts the vantages that looked at the same targets before in this survey; absent: none. */
+interface Visit {
+  readonly surveyId: string;
+  readonly vantage: string;
+  readonly turn?: number;
+}
 
 /**
  * Stores the observations of a chunk exactly once: false when the chunk was committed before (a second delivery), its survey was stopped, or
@@ -25,25 +37,30 @@ const LAST_TIME = Date.parse('9999-12-31T23:59:59Z');
  */
 export async function commitChunk(
   database: Pick<Database, 'transaction'>,
-  chunk: { surveyId: string; chunk: number; vantage: string },
+  chunk: Visit & { readonly chunk: number },
   observations: readonly (Observation | null)[],
   at: Date,
+  patience?: Patience,
 ): Promise<boolean> {
-  const commit = (): Promise<boolean> => database.transaction((tx) => storeChunk(tx, chunk, observations, at));
-  // When nobody knows whether the commit happened, doing it again is safe: a committed chunk is not open any more.
-  return commit().catch((error: unknown) => {
-    if (error instanceof KubecensusError && error.code === 'KC_DATABASE_COMMIT_UNKNOWN') return commit();
-    throw error;
-  });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await database.transaction((tx) => storeChunk(tx, chunk, observations, at), patience);
+    } catch (error) {
+      // When nobody knows whether the commit happened, doing it again is safe: a committed chunk is not open any more.
+      const isUnknown = error instanceof KubecensusError && error.code === 'KC_DATABASE_COMMIT_UNKNOWN';
+      if (!isUnknown || attempt === MOST_COMMITS) throw error;
+    }
+  }
 }
 
 async function storeChunk(
   tx: Kysely<DB>,
-  chunk: { surveyId: string; chunk: number; vantage: string },
+  chunk: Visit & { readonly chunk: number },
   all: readonly (Observation | null)[],
   at: Date,
 ): Promise<boolean> {
   const observations = all.filter((observation) => observation !== null);
+  await lockTrips(tx, chunk.surveyId, 'shared');
   if ((all.length > 0 && observations.length === 0) || !(await lockOpenChunk(tx, chunk.surveyId, chunk.chunk)))
     return false;
   const left = all.flatMap((observation, index) => (observation === null ? [index] : []));
@@ -148,6 +165,7 @@ const SENT = {
 type SentRow = Record<keyof typeof SENT | 'git_version' | 'certificate_sha256', unknown>;
 
 const SENT_NAMES = sql.join(Object.keys(SENT).map((name) => sql.ref(name)));
+const SENT_FIELDS = sql.join(Object.keys(SENT).map((name) => sql.ref(`sent.${name}`)));
 const SENT_COLUMNS = sql.raw(
   Object.entries({ ...SENT, git_version: 'text', certificate_sha256: 'text' })
     .map(([name, type]) => `${name} ${type}`)
@@ -155,31 +173,40 @@ const SENT_COLUMNS = sql.raw(
 );
 
 /** Outcomes that say nothing about the host leave its state alone. */
-const SAYS_NOTHING = ['error_ours', 'blocked_policy', 'invalid_target'];
+const SAYS_NOTHING = [...UNASKED];
 
 /**
  * Inserts the rows and, from the same rows, moves the state of their endpoints: first and last seen, misses and the last verdict. Only
- * active surveys move it, and never backwards.
+ * active surveys move it, and never backwards. A miss in a time that was taken for our own fault makes an endpoint suspect and counts no further.
+ * Of an endpoint that another vantage of the survey saw, the row that says most counts: the other is superseded, moves no state, and a second
+ * miss is none.
  */
 async function insertObservations(
   tx: Kysely<DB>,
-  chunk: { surveyId: string; vantage: string },
+  chunk: Visit,
   observations: readonly Observation[],
   at: Date,
 ): Promise<void> {
+  const isFirst = (chunk.turn ?? 0) === 0;
   await sql`
-    with inserted as (
-      insert into observation (survey_id, recorded_at, vantage, version_id, certificate_id, ${SENT_NAMES})
-      select ${chunk.surveyId}, ${at}::timestamptz, ${chunk.vantage}, v.id, c.id, ${SENT_NAMES}
+    with sent as materialized (
+      select ${SENT_NAMES}, v.id as version_id, c.id as certificate_id
       from json_to_recordset(${storableJson(observations.map(toRow))}::json) as row (${SENT_COLUMNS})
       left join k8s_version v using (git_version) left join certificate c on c.sha256 = certificate_sha256
-      returning address, port, observed_at, method, outcome, component, grade, version_id, distribution
+    ), before as materialized (
+      ${isFirst ? NOBODY : countedBefore(chunk)}
+    ), ${isFirst ? sql`` : outdone(chunk)}
+    inserted as (
+      insert into observation (survey_id, recorded_at, vantage, superseded, version_id, certificate_id, ${SENT_NAMES})
+      select ${chunk.surveyId}, ${at}::timestamptz, ${chunk.vantage}, coalesce(b.says >= ${saysOf('sent')}, false), version_id, certificate_id, ${SENT_FIELDS}
+      from sent left join before b on b.address = sent.address and b.port = sent.port
+      returning address, port, observed_at, method, outcome, component, grade, version_id, distribution, superseded
     )
     insert into endpoint_state as e (address, port, first_seen, last_seen, last_probed, last_changed, misses, outcome, component, grade, version_id, distribution)
     select address, port, case when up then observed_at end, case when up then observed_at end, observed_at, observed_at,
       case when up then 0 else 1 end, outcome, component, grade, version_id, distribution
     from (select *, grade in ('confirmed', 'probable') as up from inserted) o
-    where method = 'active' and address is not null and outcome <> all(${SAYS_NOTHING}::text[])
+    where method = 'active' and address is not null and not superseded and outcome <> all(${SAYS_NOTHING}::text[])
     order by address, port
     on conflict (address, port) do update set
       first_seen = coalesce(e.first_seen, excluded.first_seen),
@@ -188,12 +215,38 @@ async function insertObservations(
       last_changed = case when (e.outcome, e.component, e.grade, e.version_id, e.distribution)
         is distinct from (excluded.outcome, excluded.component, excluded.grade, excluded.version_id, excluded.distribution)
         then excluded.last_probed else e.last_changed end,
-      misses = case when excluded.misses = 0 then 0 else e.misses + 1 end,
+      misses = case when excluded.misses = 0 then 0 when ${WAS_MISSED_BEFORE} then e.misses when ${isDoubted(chunk.surveyId)} then greatest(e.misses, 1) else e.misses + 1 end,
       outcome = excluded.outcome, component = excluded.component, grade = excluded.grade,
       version_id = excluded.version_id, distribution = excluded.distribution
     where e.last_probed <= excluded.last_probed
   `.execute(tx);
 }
+
+/** The row that counts so far of each endpoint that is sent, and whether it said anything. */
+const countedBefore = ({ surveyId, vantage }: Visit) => sql`
+  select o.address, o.port, ${saysOf('o')} as says, o.outcome <> all(${SAYS_NOTHING}::text[]) as was_said
+  from sent join observation o on o.address = sent.address and o.port = sent.port where ${isOfOthers(surveyId, vantage)}`;
+
+const NOBODY = sql`select null::inet as address, null::integer as port, 0 as says, false as was_said where false`;
+
+/** Counted rows `o` of the survey's other vantages. */
+const isOfOthers = (surveyId: string, vantage: string) => sql`
+  o.survey_id = ${surveyId} and o.vantage <> ${vantage} and not o.superseded
+  and o.recorded_at >= (select started_at from survey where id = ${surveyId})`;
+
+/** Marks those that a row which is sent outdoes. */
+const outdone = ({ surveyId, vantage }: Visit) => sql`
+  outdone as (
+    update observation o set superseded = true from before b join sent on sent.address = b.address and sent.port = b.port
+    where o.address = b.address and o.port = b.port and ${saysOf('sent')} > b.says and ${isOfOthers(surveyId, vantage)}
+  ),`;
+
+/** The vantage before missed it already: one survey misses an endpoint once. */
+const WAS_MISSED_BEFORE = sql<boolean>`exists (select from before b where b.address = e.address and b.port = e.port and b.was_said)`;
+
+/** A loss in a time that was taken for our own fault. */
+const isDoubted = (surveyId: string) => sql<boolean>`(excluded.outcome = any(${[...LOST]}::text[]) and exists (
+  select from survey_trip t where t.survey_id = ${surveyId} and excluded.last_probed between t.window_from and t.window_to))`;
 
 function toRow(observation: Observation): SentRow {
   const { verdict, wire } = observation;
@@ -258,7 +311,7 @@ export async function observedEndpoints(db: Kysely<DB>, surveyId: string): Promi
   const result = await sql<ObservedEndpoint>`
     select host(o.address) as address, o.host, o.port, o.outcome, o.component, o.grade, o.certificate_name as "certificateName",
       o.version_endpoint as "versionEndpoint", v.git_version as "gitVersion", o.distribution, o.authentication
-    from observation o left join k8s_version v on v.id = o.version_id where o.survey_id = ${surveyId} order by o.address, o.port, o.host
+    from observation o left join k8s_version v on v.id = o.version_id where o.survey_id = ${surveyId} and not o.superseded order by o.address, o.port, o.host
   `.execute(db);
   return result.rows;
 }

@@ -1,5 +1,6 @@
 // Observes one chunk: dials (or reads the evidence of feeds), judges, and commits all of it or nothing.
 import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Policy } from '../candidates/policy.ts';
 import type { Evidence } from '../feeds/evidence.ts';
 import { readCertificate } from '../feeds/x509/certificate.ts';
@@ -12,15 +13,27 @@ import type { FirstFlightProbe } from '../probes/first-flight.probe.ts';
 import type { Outcome } from '../probes/outcome.ts';
 import type { Pace } from '../probes/pace.ts';
 import type { Probe, ProbeResult } from '../probes/probe.ts';
-import { openTargets } from '../surveys/chunk.store.ts';
+import { reportWatch } from '../surveys/brake.store.ts';
+import { openTurn } from '../surveys/chunk.store.ts';
+import { withStart } from '../surveys/chunk-start.store.ts';
 import { evidenceBodies } from '../surveys/evidence.store.ts';
 import { portPlan } from '../surveys/ports.ts';
 import { findPlan } from '../surveys/survey.store.ts';
 import type { SurveyPlan, SurveyTarget } from '../surveys/survey.ts';
 import { bodyDigestOf } from './body-digest.ts';
+import { ChunkWatch } from './chunk-watch.ts';
 import { interview } from './interview.ts';
 import { commitChunk } from './observation.store.ts';
 import { digestOf, type Leaf, type Observation, outcomeOf } from './observation.ts';
+
+/** How often a chunk under way reports: what one worker learns, the others know as soon. */
+const REPORT_MS = 2_000;
+
+/**
+ * What was observed is held so long while the database is away, full or read-only; then it is given up, and its hosts are asked once more. Chunks that are held
+ * keep their places, so that a worker dials no others meanwhile. Less than the time without progress after which a worker is taken for stuck.
+ */
+const HELD_MS = 2 * 60_000;
 
 export interface ObserveContext {
   readonly database: Database;
@@ -28,10 +41,14 @@ export interface ObserveContext {
   readonly probe: Probe;
   readonly firstFlight: FirstFlightProbe;
   readonly pace: Pace;
+  /** Where this process's probes leave from: it dials for no other vantage. */
+  readonly vantage: string;
   /** Policy with the survey's scope and opt-outs as fresh as half a minute; asked again just before each dial. */
   readonly policyFor: (scope: readonly string[]) => Promise<Policy>;
   readonly geo: Pick<Geo, 'lookup'>;
   readonly clusterKey: string;
+  /** Runs one thing at a time in this process: chunks that were begun before and not ended, so that whichever ends the process again stands alone. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
   /** Told of every commit: how many observations, and how long it took in milliseconds. */
   readonly onCommit?: (rows: number, ms: number) => void;
 }
@@ -47,41 +64,84 @@ export async function observe(
 ): Promise<boolean> {
   const { db } = context.database;
   const plan = await findPlan(db, chunk.surveyId);
-  const targets = await openTargets(db, chunk.surveyId, chunk.chunk);
-  if (plan === null || targets === null) return false;
-  const observations = await (plan.method === 'passive'
-    ? readChunk(targets, await context.policyFor(plan.scope), context)
-    : dialChunk(targets, plan, context, signal));
+  const visit = await openTurn(db, chunk.surveyId, chunk.chunk);
+  // A scheduler of an earlier release gives a chunk to anybody.
+  if (plan === null || visit === null || (plan.method === 'active' && visit.vantage !== context.vantage)) return false;
+  const work = async (targets: readonly SurveyTarget[]): Promise<boolean> => {
+    const { observations, faults } =
+      plan.method === 'passive'
+        ? { observations: await readChunk(targets, await context.policyFor(plan.scope), context), faults: [] }
+        : await dialChunk(targets, plan, context, signal);
+    const committed = await commit({ ...chunk, ...visit }, observations, context, signal);
+    if (faults.length > 0) throw faults[0];
+    return committed;
+  };
+  return withStart(db, chunk, { ...context, signal }, work);
+}
+
+async function commit(
+  chunk: Parameters<typeof commitChunk>[1],
+  observations: readonly (Observation | null)[],
+  context: ObserveContext,
+  signal: AbortSignal,
+): Promise<boolean> {
   const startedAt = performance.now();
-  const committed = await commitChunk(
-    context.database,
-    { ...chunk, vantage: plan.vantage },
-    observations,
-    context.now(),
-  );
+  const patience = { ms: HELD_MS, signal };
+  const committed = await commitChunk(context.database, chunk, observations, context.now(), patience);
   if (committed) context.onCommit?.(observations.filter((seen) => seen !== null).length, performance.now() - startedAt);
   return committed;
 }
 
-/** What became of every target of a chunk, in its order; null where `signal` came before its turn. A dial that has begun is waited for. */
+/**
+ * What became of every target of a chunk, in its order; null where `signal` came before its turn, or where a fault of ours did, as a database that did not say
+ * who has opted out. A dial that has begun is waited for, and no fault spoils what others observed.
+ */
 async function dialChunk(
   targets: readonly SurveyTarget[],
   plan: SurveyPlan,
   context: ObserveContext,
   signal: AbortSignal,
-): Promise<(Observation | null)[]> {
-  const ends = await Promise.allSettled(targets.map((target) => dial(target, plan, context, signal)));
-  return ends.map((end) => {
-    if (end.status === 'fulfilled') return end.value;
-    if (!signal.aborted) throw end.reason;
-    return null;
-  });
+): Promise<{ observations: (Observation | null)[]; faults: unknown[] }> {
+  const watch = new ChunkWatch((address) => context.geo.lookup(address).asn);
+  const stopReporting = await reporting(watch, plan.id, context);
+  const ends = await Promise.allSettled(targets.map((target) => dial(target, plan, watch, context, signal)));
+  await stopReporting();
+  return {
+    observations: ends.map((end) => (end.status === 'fulfilled' ? end.value : null)),
+    faults: signal.aborted ? [] : ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : [])),
+  };
+}
+
+/** Tells Postgres what the chunk learns of networks, and the chunk what others learned, at once and then every REPORT_MS until stopped. */
+async function reporting(watch: ChunkWatch, surveyId: string, context: ObserveContext): Promise<() => Promise<void>> {
+  const report = async (): Promise<void> => {
+    const news = watch.take();
+    try {
+      watch.leaveAlone(await reportWatch(context.database, surveyId, news, context.now()));
+    } catch {
+      // The database is away: the chunk goes on, and the next report says all of it.
+      watch.giveBack(news);
+    }
+  };
+  await report();
+  const stopping = new AbortController();
+  const loop = (async () => {
+    while (!stopping.signal.aborted) {
+      await sleep(REPORT_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await report();
+    }
+  })();
+  return async () => {
+    stopping.abort();
+    await loop;
+  };
 }
 
 /** One target dialled within pace, unless planning or policy already decided. Policy is asked when the turn has come: an opt-out holds for queued work. */
 async function dial(
   target: SurveyTarget,
   plan: SurveyPlan,
+  watch: ChunkWatch,
   context: ObserveContext,
   signal: AbortSignal,
 ): Promise<Observation> {
@@ -98,21 +158,27 @@ async function dial(
     plainFallback,
   };
   let policy: Policy | null = null;
+  const halted = AbortSignal.any([signal, watch.signalFor(address.text)]);
   const turn = (ask: () => Promise<ProbeResult>) => (): Promise<ProbeResult | null> => {
     const allowed = async () => {
       policy = await context.policyFor(plan.scope);
-      return mayAsk(target, address, policy) ? ask() : null;
+      return mayAsk(target, address, policy) && !watch.isStopped(address.text) ? ask() : null;
     };
-    return context.pace.run(address.text, allowed, signal);
+    return context.pace.run(address.text, allowed, halted);
   };
   const asking = await interview(asked, plan, {
     probe: turn(() => context.probe(asked)),
     firstFlight: turn(() => context.firstFlight(asked)),
     mayGoOn: (evidence) => mayKeep(leafOf(evidence), policy),
+  }).catch((error: unknown) => {
+    if (signal.aborted || !watch.isStopped(address.text)) throw error;
+    return null;
   });
-  if (asking === null) return undialled(target, 'blocked_policy', context);
+  if (asking === null)
+    return undialled(target, watch.isStopped(address.text) ? 'scope_blocked_us' : 'blocked_policy', context);
   const { result, flags } = asking;
   const seen = observed(target, result.evidence, result, 'active', context);
+  if (target.wasUp === true) watch.ended(address.text, seen.outcome, context.now().getTime());
   return withoutOptedOutKey({ ...seen, flags: [...seen.flags, ...flags] }, target, policy, context);
 }
 

@@ -1,5 +1,5 @@
 // Retention of observations: whole days are dropped at once, and never one that a survey which is not counted still needs.
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { DB } from '../platform/db/schema.ts';
 
 /** Waiting for a reader holds up every other query on observations: better to try again at the next run. */
@@ -30,7 +30,7 @@ export async function oldPartitions(db: Kysely<DB>, before: Date): Promise<OldPa
   const partitions: OldPartition[] = [];
   for (const { name, bytes } of rows) {
     const look = async (): Promise<OldPartition> => {
-      const counted = await sql<{ rows: number }>`select count(*) as rows from ${sql.table(name)}`.execute(db);
+      const counted = await sql<{ rows: number }>`select count(*) as rows from ${dayOf(name)} o`.execute(db);
       return { name, bytes, rows: counted.rows[0]?.rows ?? 0, uncounted: await uncountedIn(db, name) };
     };
     const partition = await look().catch((error: unknown) => {
@@ -54,16 +54,12 @@ export async function dropPartition(
   try {
     return await db.transaction().execute(async (tx) => {
       await sql`set local lock_timeout = ${sql.lit(LOCK_TIMEOUT)}`.execute(tx);
-      // In the order in which every query takes them, or they would wait for each other.
-      await sql`lock table only observation in access exclusive mode`.execute(tx);
-      await sql`lock table ${sql.table(name)} in access exclusive mode`.execute(tx);
+      await sql`select lock_observation_partition(${name})`.execute(tx);
       if ((await uncountedIn(tx, name)).length > 0) return 'needed';
       await sql`
         update survey set observations_dropped_at = ${at}
-        where observations_dropped_at is null and id in (select distinct survey_id from ${sql.table(name)})`.execute(
-        tx,
-      );
-      await sql`drop table ${sql.table(name)}`.execute(tx);
+        where observations_dropped_at is null and id in (select distinct survey_id from ${dayOf(name)} o)`.execute(tx);
+      await sql`select drop_observation_partition(${name})`.execute(tx);
       return 'dropped';
     });
   } catch (error) {
@@ -73,12 +69,19 @@ export async function dropPartition(
   }
 }
 
+/** The rows of a partition through its parent: rights are granted on that. */
+function dayOf(name: string): RawBuilder<unknown> {
+  const [, year, month, day] = /^observation_(\d{4})(\d\d)(\d\d)$/.exec(name) as unknown as string[];
+  const from = sql`${`${year}-${month}-${day}T00:00:00Z`}::timestamptz`;
+  return sql`(select * from observation where recorded_at >= ${from} and recorded_at < ${from} + interval '1 day')`;
+}
+
 const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
 
 /** The rollup and the summary are what stays of a survey. */
 async function uncountedIn(db: Kysely<DB>, name: string): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     select s.id from survey s where (s.rolled_up_at is null or s.summary is null)
-      and exists (select from ${sql.table(name)} o where o.survey_id = s.id) order by 1`.execute(db);
+      and exists (select from ${dayOf(name)} o where o.survey_id = s.id) order by 1`.execute(db);
   return rows.map(({ id }) => id);
 }

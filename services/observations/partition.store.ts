@@ -32,13 +32,9 @@ const partitionOf = (day: Date): string => `observation_${day.toISOString().slic
 export async function makePartitions(db: Kysely<DB>, now: Date): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await sql`select pg_advisory_xact_lock(${LOCK})`.execute(tx);
-    for (let day = 0; day <= DAYS_AHEAD; day++) {
-      const from = new Date(now.getTime() + day * DAY_MS).toISOString().slice(0, 10);
-      const to = new Date(Date.parse(from) + DAY_MS).toISOString().slice(0, 10);
-      const name = partitionOf(new Date(from));
-      await sql`create table if not exists ${sql.table(name)} partition of observation for values from (${sql.lit(`${from}T00:00:00Z`)}) to (${sql.lit(`${to}T00:00:00Z`)})`.execute(
-        tx,
-      );
-    }
+    const days = Array.from({ length: DAYS_AHEAD + 1 }, (_, day) =>
+      new Date(now.getTime() + day * DAY_MS).toISOString().slice(0, 10),
+    );
+    await sql`select make_observation_partition(day) from unnest(${days}::date[]) as d (day)`.execute(tx);
   });
 }

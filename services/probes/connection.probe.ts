@@ -3,12 +3,13 @@ import net from 'node:net';
 import tls from 'node:tls';
 import type { EvidenceRequest, TlsFacts } from '../feeds/evidence.ts';
 import type { FailureContext, WirePhase } from './failure.ts';
-import { failureOf, TIMEOUTS } from './failure.ts';
+import { afterStall, failureOf, TIMEOUTS } from './failure.ts';
 import type { ReadState } from './http.ts';
 import { ResponseReader } from './http.ts';
 import type { Outcome } from './outcome.ts';
 import type { Phase, ProbeLimits, ProbeResult, Target } from './probe.ts';
 import { hostField, requestText } from './request.ts';
+import { sourceFor } from './source-address.ts';
 import type { Watch, Watched } from './watch.probe.ts';
 
 /** What all connections of one prober share. */
@@ -17,7 +18,7 @@ export interface ConnectionSettings {
   /** The constant field lines of every request. */
   readonly identity: string;
   readonly allow: (address: string) => boolean;
-  readonly source: string | undefined;
+  readonly sources: readonly string[] | undefined;
   readonly secureContext: tls.SecureContext;
   readonly watch: Watch;
 }
@@ -96,6 +97,7 @@ export class Connection implements Watched {
   #ms: { connect: number | null; tls: number | null; http: number | null } = { connect: null, tls: null, http: null };
   #tls: TlsFacts | null = null;
   #local = false;
+  #stalled = false;
   /** True once a request was written. */
   #asked = false;
   #over: Pick<ConnectionResult, 'outcome' | 'phase' | 'alert' | 'detail'> | null = null;
@@ -127,8 +129,12 @@ export class Connection implements Watched {
     });
   }
 
+  stalled(): void {
+    this.#stalled = true;
+  }
+
   #dial(): void {
-    const { source } = this.#settings;
+    const source = sourceFor(this.#target.address, this.#settings.sources);
     const tcp = net.connect({
       host: this.#target.address,
       port: this.#target.port,
@@ -317,7 +323,7 @@ export class Connection implements Watched {
 
   #finish(outcome: Outcome | null, phase: Phase, alert: number | null, detail: string | null): void {
     if (this.#over !== null) return;
-    this.#over = { outcome, phase, alert, detail };
+    this.#over = { outcome: this.#stalled ? afterStall(outcome) : outcome, phase, alert, detail };
     if (this.#phase === 'http') this.#ms.http = this.#lap();
     this.#bytesIn = this.#tcp?.bytesRead ?? 0;
     this.#settings.watch.delete(this);

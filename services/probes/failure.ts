@@ -162,3 +162,18 @@ export const TIMEOUTS: Readonly<Record<WirePhase, Outcome>> = {
   tls: 'tls_timeout',
   http: 'http_timeout',
 };
+
+/** Ends that a connection may have come to because we kept the host waiting. */
+const OF_WAITING: ReadonlySet<Outcome | null> = new Set<Outcome>([
+  'tcp_timeout',
+  'tcp_reset',
+  'tls_timeout',
+  'tls_closed',
+  'tls_reset',
+  'http_timeout',
+  'http_incomplete',
+]);
+
+/** How a connection ended during which our own event loop stood still: what may be our doing is ours, what only the host can have said is its own. */
+export const afterStall = (outcome: Outcome | null): Outcome | null =>
+  OF_WAITING.has(outcome) ? 'error_ours' : outcome;

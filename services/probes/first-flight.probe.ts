@@ -1,6 +1,6 @@
 // One connection that reads a server's first TLS flight and goes: no key exchange, no request.
 import net from 'node:net';
-import { failureOf, TIMEOUTS } from './failure.ts';
+import { afterStall, failureOf, TIMEOUTS } from './failure.ts';
 import type { FlightState } from './first-flight.ts';
 import { FirstFlightReader } from './first-flight.ts';
 import { flightEvidence } from './flight-evidence.ts';
@@ -8,6 +8,7 @@ import { helloFor } from './flight-hello.probe.ts';
 import type { Outcome } from './outcome.ts';
 import type { Phase, ProbeResult } from './probe.ts';
 import { endpointFault } from './request.ts';
+import { sourceFor } from './source-address.ts';
 import { Watch, type Watched } from './watch.probe.ts';
 
 export interface FirstFlightOptions {
@@ -16,8 +17,8 @@ export interface FirstFlightOptions {
   readonly flightMs: number;
   /** Policy: asked before dialling and again with the address of the connected socket. */
   readonly allow: (address: string) => boolean;
-  /** Local address to dial from; by default the kernel chooses. */
-  readonly source?: string;
+  /** Local addresses to dial from, one of each family at most; without one the system chooses. */
+  readonly sources?: readonly string[];
   readonly now: () => Date;
 }
 
@@ -94,6 +95,7 @@ class FlightConnection implements Watched {
   /** Made with the first byte: most of what a survey waits for never says one. */
   #reader: FirstFlightReader | null = null;
   #local = false;
+  #stalled = false;
   #end: End | null = null;
   #bytesIn = 0;
 
@@ -128,8 +130,12 @@ class FlightConnection implements Watched {
     }
   }
 
+  stalled(): void {
+    this.#stalled = true;
+  }
+
   #dial(): void {
-    const { source } = this.#shared.options;
+    const source = sourceFor(this.#target.address, this.#shared.options.sources);
     const place = {
       host: this.#target.address,
       port: this.#target.port,
@@ -203,7 +209,7 @@ class FlightConnection implements Watched {
 
   #finish(outcome: Outcome | null, phase: Phase, alert: number | null, detail: string | null): void {
     if (this.#end !== null) return;
-    this.#end = { outcome, phase, alert, detail };
+    this.#end = { outcome: this.#stalled ? afterStall(outcome) : outcome, phase, alert, detail };
     this.#shared.watch.delete(this);
     this.#bytesIn = this.#socket?.bytesRead ?? 0;
     this.#socket?.destroy();

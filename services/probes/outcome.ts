@@ -5,6 +5,10 @@ export type OutcomeClass = 'positive' | 'negative' | 'transient' | 'not_probed' 
 /** Every outcome, its class and one sentence. Stored with each observation; docs/method.md is tested against this table. */
 export const OUTCOMES = {
   blocked_policy: { class: 'not_probed', says: 'The never-probe table, an opt-out or the scope forbids this address.' },
+  scope_blocked_us: {
+    class: 'not_probed',
+    says: 'Its network began to refuse us during the survey, so the rest of it was left alone.',
+  },
   invalid_target: { class: 'not_probed', says: 'The target is no address and no name.' },
   dns_nxdomain: { class: 'negative', says: 'The name does not exist.' },
   dns_servfail: { class: 'transient', says: 'The resolver could not answer.' },

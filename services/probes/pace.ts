@@ -28,6 +28,8 @@ export interface Pace {
   /** No dial starts after this returns, until `resume`. */
   pause(): void;
   resume(): void;
+  /** Dials that were started, ever: it grows as long as something gets on. */
+  started(): number;
   /** How many networks and addresses are remembered, how many dials wait and run. */
   counts(): {
     readonly networks: number;
@@ -71,6 +73,7 @@ export function createPace(options: PaceOptions): Pace {
   const forgetNetworks = new Expiry();
   let inFlight = 0;
   let waiting = 0;
+  let started = 0;
   let nextAt = Number.NEGATIVE_INFINITY;
   let paused = false;
   let alarm: { at: number; controller: AbortController } | null = null;
@@ -128,6 +131,7 @@ export function createPace(options: PaceOptions): Pace {
     network.nextAt = time + perNetworkMs;
     inFlight++;
     waiting--;
+    started++;
     nextAt = Math.max(nextAt, time - CATCH_UP_MS) + interval;
     schedule(network, time);
     waiter.start();
@@ -225,6 +229,7 @@ export function createPace(options: PaceOptions): Pace {
       paused = false;
       dispatch();
     },
+    started: () => started,
     counts: () => {
       forget(now());
       return { networks: networks.size, addresses: addresses.size, waiting, inFlight };

@@ -36,8 +36,8 @@ export interface ProbeOptions {
   readonly from: string | null;
   /** Policy: asked before dialling and again with the address of the connected socket. */
   readonly allow: (address: string) => boolean;
-  /** Local address to dial from; by default the kernel chooses. */
-  readonly source?: string;
+  /** Local addresses to dial from, one of each family at most; without one the system chooses. */
+  readonly sources?: readonly string[];
   readonly now: () => Date;
 }
 
@@ -95,7 +95,7 @@ export function createProbe(options: ProbeOptions): Probe {
     limits,
     identity: identityFields(userAgent, from),
     allow,
-    source: options.source,
+    sources: options.sources,
     secureContext: surveyContext(),
     watch: new Watch(),
   };

@@ -3,7 +3,8 @@ import { type Kysely, sql } from 'kysely';
 import { storableJson } from '../platform/db/json.ts';
 import type { DB } from '../platform/db/schema.ts';
 import { KubecensusError } from '../platform/errors.ts';
-import type { SurveyPlan } from './survey.ts';
+import { FLAGS_OF } from './flags.store.ts';
+import { type SurveyPlan, vantagesOf } from './survey.ts';
 
 export interface SurveyRow {
   readonly id: string;
@@ -13,6 +14,12 @@ export interface SurveyRow {
   readonly targets: number;
   readonly chunks: number;
   readonly committed: number;
+  /** Chunks that are begun no more. */
+  readonly quarantined: number;
+  /** What stopped itself or looks wrong: words of flags.store.ts. */
+  readonly flags: readonly string[];
+  /** The headline that jumped (rollups/headline-jump.ts), or null. */
+  readonly jump: unknown;
   readonly excludedBy: Readonly<Record<string, number>>;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
@@ -35,6 +42,8 @@ export async function createSurvey(db: Kysely<DB>, plan: SurveyPlan, manifest: o
       feeds: [...plan.feeds],
       scope: [...plan.scope],
       vantage: plan.vantage,
+      vantages: [...vantagesOf(plan)],
+      vantage_spacing_ms: plan.vantageSpacingMs ?? 0,
       rate: plan.rate,
       manifest: storableJson({ ...manifest, plan }),
       created_at: at,
@@ -52,9 +61,11 @@ export async function findPlan(db: Kysely<DB>, id: string): Promise<SurveyPlan |
 export async function listSurveys(db: Kysely<DB>, id: string | null = null): Promise<SurveyRow[]> {
   const result = await sql<SurveyRow>`
     select s.id, s.method, s.state, s.vantage, s.target_count as targets, s.excluded_by as "excludedBy", s.created_at as "createdAt",
-      s.started_at as "startedAt", s.finished_at as "finishedAt", s.rolled_up_at as "rolledUpAt", s.manifest,
+      s.started_at as "startedAt", s.finished_at as "finishedAt", s.rolled_up_at as "rolledUpAt", s.manifest, s.jump,
       (select count(*) from survey_chunk c where c.survey_id = s.id) as chunks,
-      (select count(*) from survey_chunk c where c.survey_id = s.id and committed_at is not null) as committed
+      (select count(*) from survey_chunk c where c.survey_id = s.id and committed_at is not null) as committed,
+      (select count(*) from survey_chunk c where c.survey_id = s.id and quarantined_at is not null) as quarantined,
+      ${FLAGS_OF} as flags
     from survey s where ${id}::text is null or s.id = ${id} order by s.created_at desc, s.id desc
   `.execute(db);
   return result.rows;
@@ -94,11 +105,20 @@ export async function surveysIn(db: Kysely<DB>, states: readonly string[]): Prom
   return rows.map((row) => row.id);
 }
 
-/** Completes a running survey whose every chunk is committed; true when this call did it. */
+/** Running surveys whose every chunk is committed or in quarantine, oldest first. */
+export async function surveysDone(db: Kysely<DB>): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select s.id from survey s where s.state = 'running'
+      and not exists (select 1 from survey_chunk c where c.survey_id = s.id and c.committed_at is null and c.quarantined_at is null)
+    order by s.created_at`.execute(db);
+  return rows.map((row) => row.id);
+}
+
+/** Completes a running survey whose every chunk is committed or in quarantine; true when this call did it. */
 export async function completeSurvey(db: Kysely<DB>, id: string, at: Date): Promise<boolean> {
   const result = await sql`
     update survey set state = 'complete', finished_at = ${at} where id = ${id} and state = 'running'
-      and not exists (select 1 from survey_chunk c where c.survey_id = survey.id and c.committed_at is null)
+      and not exists (select 1 from survey_chunk c where c.survey_id = survey.id and c.committed_at is null and c.quarantined_at is null)
   `.execute(db);
   return Number(result.numAffectedRows ?? 0) > 0;
 }

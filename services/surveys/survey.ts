@@ -15,7 +15,12 @@ export interface SurveyPlan {
   readonly feeds: readonly string[];
   /** Networks that may be probed, as given. */
   readonly scope: readonly string[];
+  /** Where probes leave from; several joined by commas, as they are shown. */
   readonly vantage: string;
+  /** The vantages that every target is asked from, one after the other; absent: the one of `vantage`. */
+  readonly vantages?: readonly string[];
+  /** Milliseconds at least between the end of one vantage's visit to a chunk and the next one's; absent: 0. */
+  readonly vantageSpacingMs?: number;
   /** New connections per second over all targets. */
   readonly rate: number;
   /**
@@ -26,6 +31,10 @@ export interface SurveyPlan {
   /** True when hosts that hide their version are dialled once more for their acceptable authorities; absent: false. */
   readonly clientCas?: boolean;
 }
+
+/** The vantages that a survey demands, in the order given. */
+export const vantagesOf = (plan: Pick<SurveyPlan, 'vantage' | 'vantages'>): readonly string[] =>
+  plan.vantages ?? [plan.vantage];
 
 /** One endpoint of a survey, or a name that led to none. */
 export interface SurveyTarget {
@@ -43,6 +52,8 @@ export interface SurveyTarget {
   readonly outcome: string | null;
   /** For a passive survey: the feed whose evidence is judged; else null. */
   readonly evidenceFeed: string | null;
+  /** True when the probe before this survey saw it up, days ago at most: then a refusal now is a change. Known once it is stored. */
+  readonly wasUp?: boolean;
 }
 
 /** An id that sorts by time and can be typed: s-20261123-114502-k3f9. `random` gives numbers in [0, 1). */

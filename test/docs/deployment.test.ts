@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { parse } from 'yaml';
 import { SECRETS, SETTINGS } from '../../services/config.ts';
 import { ROLES } from '../../services/roles.ts';
 import { ROOT, textOf } from './pages.ts';
@@ -26,6 +27,51 @@ test('variables of docker-compose.yml, the image and the documents are settings'
     used.flat().filter((name) => name !== 'KUBECENSUS_CONFIG' && !variables.includes(name.replace(/_FILE$/, ''))),
     [],
   );
+});
+
+/** Groups of settings, and the services of docker-compose.yml that are handed all of them: without one it cannot be set there. */
+const HANDED: Readonly<Record<string, readonly string[]>> = {
+  smtp: ['scheduler'],
+  mail: ['scheduler'],
+  webhook: ['scheduler'],
+  s3: ['scheduler'],
+  reports: ['scheduler'],
+  retention: ['scheduler'],
+  api: ['api'],
+};
+/** Handed to others as well, and why not at all. */
+const ALSO: Readonly<Record<string, readonly string[]>> = { 'api.publicUrl': ['api', 'scheduler'] };
+const NOT_HANDED = ['api.listen'];
+/** What leaves by deliveries, which the scheduler makes. */
+const DELIVERY_SECRETS = ['smtpPassword', 'webhook', 's3Key', 's3Secret', 's3Session'] as const;
+
+interface Compose {
+  readonly services: Readonly<
+    Record<string, { readonly environment?: Readonly<Record<string, unknown>>; readonly secrets?: readonly string[] }>
+  >;
+  readonly secrets: Readonly<Record<string, { readonly file: string }>>;
+}
+
+test('docker-compose.yml hands what is set to whoever needs it, and secrets in files only', () => {
+  const { services, secrets } = parse(compose, { merge: true }) as Compose;
+  const handed = Object.entries(SETTINGS).flatMap(([key, { env }]) =>
+    NOT_HANDED.includes(key)
+      ? []
+      : (ALSO[key] ?? HANDED[key.split('.')[0] ?? ''] ?? []).map((name) => [name, env] as const),
+  );
+  assert.ok(handed.length > 20);
+  for (const [name, env] of handed)
+    assert.equal(services[name]?.environment?.[env], `\${${env}:-}`, `${env} of ${name}: empty is unset`);
+  for (const variable of DELIVERY_SECRETS.map((name) => SECRETS[name])) {
+    const file = `${variable}_FILE`;
+    const holders = Object.keys(services).filter((name) => services[name]?.environment?.[file] !== undefined);
+    assert.deepEqual(holders, ['scheduler'], file);
+    const [, secret = ''] = /^\/run\/secrets\/(.+)$/.exec(String(services['scheduler']?.environment?.[file])) ?? [];
+    assert.ok(services['scheduler']?.secrets?.includes(secret), `${file} is mounted`);
+    assert.equal(secrets[secret]?.file, `\${${file}:-./infra/no-secret}`);
+    assert.ok(!Object.values(services).some(({ environment }) => environment?.[variable] !== undefined), variable);
+  }
+  assert.equal(textOf('infra/no-secret'), '');
 });
 
 test('roles of docker-compose.yml exist, and all parts run', () => {

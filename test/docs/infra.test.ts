@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { type TProperties, Type } from 'typebox';
+import { Value } from 'typebox/value';
 import { parse, parseAllDocuments } from 'yaml';
 import { EGRESS_FILES } from '../../scripts/egress-rules.ts';
 import { IPV6_ALLOWED, NEVER_PROBE } from '../../services/candidates/never-probe.ts';
@@ -251,6 +254,89 @@ describe('containers', () => {
     if (built.error !== undefined) return t.skip('kubectl is not installed');
     assert.equal(built.status, 0, built.stderr);
     assert.ok(built.stdout.includes('image: registry.example/kubecensus'));
+  });
+});
+
+/** autoscaling/v2 as far as the example uses it: a field that is misspelt or of another type is refused. */
+const closed = <P extends TProperties>(properties: P) => Type.Object(properties, { additionalProperties: false });
+const Behavior = closed({
+  stabilizationWindowSeconds: Type.Integer({ minimum: 0, maximum: 3600 }),
+  policies: Type.Array(
+    closed({
+      type: Type.Enum(['Pods', 'Percent']),
+      value: Type.Integer({ minimum: 1 }),
+      periodSeconds: Type.Integer({ minimum: 1, maximum: 1800 }),
+    }),
+  ),
+});
+const Autoscaler = closed({
+  scaleTargetRef: closed({
+    apiVersion: Type.Literal('apps/v1'),
+    kind: Type.Literal('Deployment'),
+    name: Type.String(),
+  }),
+  minReplicas: Type.Integer({ minimum: 1 }),
+  maxReplicas: Type.Integer({ minimum: 1 }),
+  metrics: Type.Array(
+    closed({
+      type: Type.Literal('External'),
+      external: closed({
+        metric: closed({
+          name: Type.String(),
+          selector: closed({ matchLabels: Type.Record(Type.String(), Type.String()) }),
+        }),
+        target: closed({ type: Type.Literal('AverageValue'), averageValue: Type.String({ pattern: '^[0-9]+m?$' }) }),
+      }),
+    }),
+  ),
+  behavior: closed({ scaleUp: Behavior, scaleDown: Behavior }),
+});
+
+describe('the example of autoscaling', () => {
+  const document = (name: string) => parse(textOf(`infra/kubernetes/autoscaling/${name}`));
+  const [settings] = parseAllDocuments(textOf('infra/kubernetes/settings.yaml'));
+  const vantage = settings?.toJS().data.KUBECENSUS_VANTAGE as string;
+
+  it('asks for the workers of its vantage that are wanted, by a metric that there is', () => {
+    const { apiVersion, kind, spec } = document('horizontal-pod-autoscaler.yaml');
+    assert.deepEqual([apiVersion, kind], ['autoscaling/v2', 'HorizontalPodAutoscaler']);
+    assert.deepEqual([...Value.Errors(Autoscaler, spec)], []);
+    assert.ok(spec.maxReplicas > spec.minReplicas);
+    const [{ external }] = spec.metrics;
+    const { name, selector } = external.metric;
+    assertExpression(`${name}{${Object.keys(selector.matchLabels).map((label) => `${label}=""`)}}`, 'autoscaler');
+    assert.equal(selector.matchLabels.vantage, vantage);
+    // The number of workers is that of the metric, not a share of it.
+    assert.equal(external.target.averageValue, '1');
+    assert.equal(spec.scaleTargetRef.name, parse(textOf('infra/kubernetes/worker.yaml')).metadata.name);
+  });
+
+  it('says the same to KEDA', () => {
+    const { spec } = document('scaled-object.yaml');
+    const autoscaler = document('horizontal-pod-autoscaler.yaml').spec;
+    const [{ metadata }] = spec.triggers;
+    assertExpression(metadata.query, 'KEDA');
+    assert.match(metadata.query, /kubecensus_workers_wanted\{vantage="(\w+)"\}/);
+    assert.ok(metadata.query.includes(`"${vantage}"`));
+    assert.deepEqual(
+      [spec.scaleTargetRef.name, spec.minReplicaCount, spec.maxReplicaCount, metadata.threshold],
+      [autoscaler.scaleTargetRef.name, autoscaler.minReplicas, autoscaler.maxReplicas, '1'],
+    );
+  });
+
+  it('is built by kustomize as a component', async (t) => {
+    const overlay = await mkdtemp(join(ROOT, 'infra/kubernetes/.overlay-'));
+    t.after(() => rm(overlay, { recursive: true }));
+    await writeFile(
+      join(overlay, 'kustomization.yaml'),
+      'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamespace: kubecensus\nresources: [../worker.yaml]\ncomponents: [../autoscaling]\n',
+    );
+    const built = spawnSync('kubectl', ['kustomize', '--load-restrictor', 'LoadRestrictionsNone', overlay], {
+      encoding: 'utf8',
+    });
+    if (built.error !== undefined) return t.skip('kubectl is not installed');
+    assert.equal(built.status, 0, built.stderr);
+    assert.match(built.stdout, /kind: HorizontalPodAutoscaler/);
   });
 });
 

@@ -5,8 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { sql } from 'kysely';
+import { addComplaint } from '../../services/candidates/complaint.store.ts';
 import { compose } from '../../services/compose.ts';
 import { loadConfig } from '../../services/config.ts';
+import type { Parts } from '../../services/parts.ts';
 import { OUTCOMES } from '../../services/probes/outcome.ts';
 import { startParts } from '../../services/roles.ts';
 import { silentLog, withDatabase } from '../support/database.ts';
@@ -32,6 +34,17 @@ test('a survey of the lab is measured as it happened, without a word that names 
   const { parts, pullFeeds, survey } = await startLabCensus(t, { hosts: 40, seed: 'metrics' });
   const runs = await pullFeeds();
   await survey('s', 'active');
+  await addComplaint(
+    parts.db,
+    {
+      about: { kind: 'address', value: '8.8.8.8' },
+      contact: 'somebody@example.org',
+      note: '',
+      stoppedBy: 'pause',
+      token: 't',
+    },
+    new Date(Date.now() - 90_000),
+  );
   const text = await parts.metrics.text();
   const of = (name: string): Sample[] => samplesOf(text, name);
 
@@ -66,6 +79,9 @@ test('a survey of the lab is measured as it happened, without a word that names 
     [1, 0, 1, 0, 0, 0],
   );
   assert.equal(sum(of('db_partition_ahead_days')), 7);
+  assert.equal(sum(of('complaints_open')), 1);
+  assert.ok(sum(of('complaint_oldest_seconds')) >= 90);
+  assert.ok(!text.includes('example.org') && !text.includes('8.8.8.8'), 'neither who complains nor about what');
   assert.ok(Date.now() / 1000 - sum(of('survey_last_complete_timestamp_seconds')) < 600);
   assert.ok(Date.now() / 1000 - sum(of('optout_refresh_timestamp_seconds')) < 600);
   assert.deepEqual([...new Set(of('queue_jobs').map(({ labels }) => labels['queue']))].sort(), [
@@ -85,17 +101,17 @@ test('the listener of a worker is ready, and not without partitions, schema or o
     const response = await fetch(`http://127.0.0.1:${port}${path}`);
     return [response.status, await response.text()];
   };
-  const running = async (check: () => Promise<void>): Promise<void> => {
+  const running = async (check: (parts: Parts) => Promise<void>): Promise<void> => {
     const parts = await compose(config, silentLog);
     const stop = await startParts(['worker'], parts);
     try {
-      await check();
+      await check(parts);
     } finally {
       await stop();
       await parts.close();
     }
   };
-  await running(async () => {
+  await running(async (parts) => {
     for (const path of ['/livez', '/startupz', '/readyz']) assert.deepEqual(await get(path), [200, 'pass\n'], path);
     const [status, text] = await get('/metrics');
     assert.equal(status, 200);
@@ -107,13 +123,19 @@ test('the listener of a worker is ready, and not without partitions, schema or o
     const tomorrow = new Date(Date.now() + 24 * 3600 * 1000).toISOString().slice(0, 10).replaceAll('-', '');
     await sql`drop table ${sql.table(`observation_${tomorrow}`)}`.execute(database.db);
     assert.deepEqual(await get('/readyz'), [503, 'fail: partitions\n']);
-    await sql`delete from kysely_migration where name like '0013-%'`.execute(database.db);
+    const { rows: newest } = await sql<{ name: string; timestamp: string }>`
+      delete from kysely_migration where name = (select max(name) from kysely_migration) returning name, timestamp`.execute(
+      database.db,
+    );
     assert.deepEqual(await get('/readyz'), [503, 'fail: schema, partitions\n']);
     assert.deepEqual(await get('/startupz'), [503, 'fail: schema\n']);
     assert.deepEqual(await get('/livez'), [200, 'pass\n']);
-    await sql`insert into kysely_migration (name, timestamp) values ('0013-retention', ${new Date().toISOString()})`.execute(
+    await sql`insert into kysely_migration (name, timestamp) values (${newest[0]?.name}, ${newest[0]?.timestamp})`.execute(
       database.db,
     );
+    parts.stuck.add('observe');
+    assert.deepEqual(await get('/readyz'), [503, 'fail: partitions, queue\n'], 'a worker that does not get on');
+    parts.stuck.delete('observe');
   });
   await running(async () => {
     await sql`alter table opt_out rename to opt_out_away`.execute(database.db);

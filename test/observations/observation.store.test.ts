@@ -67,8 +67,8 @@ describe('a chunk', () => {
     const seen = (n: number) => observation({ host: `8.0.2.${n}`, address: `8.0.2.${n}` });
     assert.equal(await commitChunk(database, chunkOf('s'), [seen(0), null, seen(2), null, null], NOW), true);
     assert.deepEqual(await openChunks(database.db, 10), [
-      { surveyId: 's', chunk: 1 },
-      { surveyId: 's', chunk: 2 },
+      { surveyId: 's', chunk: 1, vantage: 'v' },
+      { surveyId: 's', chunk: 2, vantage: 'v' },
     ]);
     assert.deepEqual(
       (await openTargets(database.db, 's', 2))?.map(({ host }) => host),
@@ -186,6 +186,7 @@ it('stores what was observed, column by column', async (t) => {
     asn: 64512,
     evidence_digest: 'd'.repeat(64),
     body_digest: 'b'.repeat(64),
+    superseded: false,
     flags: ['many_names'],
     git_version: 'v1.30.1',
     sha256: 'ab'.repeat(32),

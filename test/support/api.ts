@@ -21,6 +21,7 @@ import { NOW, surveyOf } from './observations.ts';
 
 export interface TestApi {
   readonly database: Database;
+  readonly databaseUrl: string;
   readonly url: string;
   readonly dataDir: string;
   readonly context: ApiContext;
@@ -39,9 +40,10 @@ export async function startApi(
     now?: () => Date;
     resources?: readonly Resource[];
     guest?: ApiContext['guest'];
+    askQueue?: ApiContext['askQueue'];
   } = {},
 ): Promise<TestApi> {
-  const { database, onEnd } = await withDatabase(t);
+  const { database, url: databaseUrl, onEnd } = await withDatabase(t);
   const dataDir = await mkdtemp(join(tmpdir(), 'kubecensus-api-'));
   onEnd(() => rm(dataDir, { recursive: true }));
   const now = options.now ?? (() => NOW);
@@ -54,11 +56,13 @@ export async function startApi(
     ...(options.guest === undefined ? {} : { guest: options.guest }),
     metrics: createMetrics({ version: '1.2.3', commit: null }),
     dataDir,
+    secret: 'test',
     cursors: new Cursors('test'),
     publicView: new PublicView(database.db, SMALLEST_K),
     geo: async () => ({ sources: [], lookup: () => ({ country: null, asn: null, organisation: null }) }),
     declaredFeeds: () => [],
     readOptOuts: async () => undefined,
+    askQueue: options.askQueue ?? (async () => undefined),
     settings: {
       publicUrl: null,
       publicAggregates: false,
@@ -74,6 +78,7 @@ export async function startApi(
   return {
     database,
     url,
+    databaseUrl,
     dataDir,
     context,
     close: () => api.close(),

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const CLI = fileURLToPath(new URL('../../services/cli.ts', import.meta.url));
+export const CLI = fileURLToPath(new URL('../../services/cli.ts', import.meta.url));
 
 export interface Finished {
   readonly code: number | null;
@@ -13,9 +13,13 @@ export interface Finished {
   readonly rows: readonly Record<string, unknown>[];
 }
 
-/** Starts `kubecensus` with exactly this environment beside PATH. */
-export function startCommand(args: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
-  return spawn(process.execPath, [CLI, ...args], {
+/** Starts `kubecensus` with exactly this environment beside PATH. `cli`: that of another copy of the project. */
+export function startCommand(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  cli: string = CLI,
+): ChildProcess {
+  return spawn(process.execPath, [cli, ...args], {
     env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -34,5 +38,8 @@ export async function finished(child: ChildProcess): Promise<Finished> {
 }
 
 /** Runs `kubecensus` to its end. */
-export const runCommand = (args: readonly string[], environment: Readonly<Record<string, string>>): Promise<Finished> =>
-  finished(startCommand(args, environment));
+export const runCommand = (
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  cli: string = CLI,
+): Promise<Finished> => finished(startCommand(args, environment, cli));

@@ -96,7 +96,7 @@ export async function firing(
     writeReport: (id, spec) =>
       makeReport(reportRequest(id, spec), { db, now: () => NOW, codeVersion: 'test', dataDir, geo }),
     startFeed: async (feed) => void started.push(`feed ${feed}`),
-    startSurvey: async (id, feeds) => void started.push(`survey ${id} ${feeds}`),
+    startSurvey: async (id, { feeds }) => void started.push(`survey ${id} ${feeds}`),
   };
   return {
     database,

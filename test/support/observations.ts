@@ -6,6 +6,7 @@ import { makePartitions } from '../../services/observations/partition.store.ts';
 import type { Database } from '../../services/platform/db/database.ts';
 import { storeChunks } from '../../services/surveys/chunk.store.ts';
 import { createSurvey } from '../../services/surveys/survey.store.ts';
+import type { SurveyPlan } from '../../services/surveys/survey.ts';
 
 export const NOW = new Date('2026-11-24T12:00:00.000Z');
 
@@ -89,7 +90,12 @@ export const leaf = (changes: Partial<Leaf> = {}): Leaf => ({
 });
 
 /** An active survey that waits for its plan; partitions are there. */
-export async function plannedSurvey({ db }: Pick<Database, 'db'>, id: string, at = NOW): Promise<void> {
+export async function plannedSurvey(
+  { db }: Pick<Database, 'db'>,
+  id: string,
+  at = NOW,
+  changes: Partial<SurveyPlan> = {},
+): Promise<void> {
   await makePartitions(db, at);
   const plan = {
     id,
@@ -102,6 +108,7 @@ export async function plannedSurvey({ db }: Pick<Database, 'db'>, id: string, at
     scope: ['0.0.0.0/0'],
     vantage: 'v',
     rate: 1,
+    ...changes,
   } as const;
   await createSurvey(db, plan, {}, at);
 }

@@ -15,7 +15,9 @@ export interface TestRedis {
   readonly url: string;
   /** Stops the server without giving it time, and starts an empty one on the same port. */
   restart(): Promise<void>;
-  /** Ends it without giving it time. Idempotent. */
+  /** Ends the server without giving it time; `restart` starts another. */
+  kill(): Promise<void>;
+  /** Ends it without giving it time, for good. Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -66,6 +68,7 @@ export async function startRedis(settings: readonly string[] = []): Promise<Test
       await end(child);
       child = await start();
     },
+    kill: () => end(child),
     async stop() {
       await end(child);
       await rm(directory, { recursive: true, force: true });
@@ -92,7 +95,8 @@ async function answers(url: string, child: ChildProcess): Promise<void> {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of loopback that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -16,9 +16,10 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-/** `answer` sees each message once it is whole, and ends the response. */
+/** `answer` sees each message once it is whole, and ends the response. Port 0 is any that is free. */
 export async function webhookReceiver(
   answer: (response: ServerResponse, message: Received, nth: number) => void | Promise<void>,
+  port = 0,
 ): Promise<Receiver> {
   const received: Received[] = [];
   const server = createServer(async (request, response) => {
@@ -32,7 +33,7 @@ export async function webhookReceiver(
     received.push(message);
     await answer(response, message, received.length);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,

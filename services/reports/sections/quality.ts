@@ -24,7 +24,9 @@ export function qualitySection(data: HeadlineData): Section {
             { count: survey.targetCount, unit: 'target' },
             '; observed so far: ',
             told(observed, 'endpoint'),
-            `. Vantage: ${survey.vantage}, one place on the network.`,
+            survey.vantage.includes(',')
+              ? `. Vantages: ${survey.vantage}, one after the other.`
+              : `. Vantage: ${survey.vantage}, one place on the network.`,
           ],
           [
             'Not reached this time: ',
