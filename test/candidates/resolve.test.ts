@@ -50,12 +50,12 @@ const ZONE: Record<string, (question: Question, count: number) => Reply> = {
   }),
   'deep.example.org A': () => ({
     answers: [
-      ...Array.from({ length: 12 }, (_, i) => ({
+      ...Array.from({ length: 64 }, (_, i) => ({
         type: 'CNAME' as const,
         name: i === 0 ? 'deep.example.org' : `d${i}.example.org`,
         data: `d${i + 1}.example.org`,
       })),
-      { type: 'A', name: 'd12.example.org', data: '8.8.8.8' },
+      { type: 'A', name: 'd64.example.org', data: '8.8.8.8' },
     ],
   }),
   'silent.example.org': () => 'silence',

@@ -106,7 +106,7 @@ export const HOSTILE_ROWS: Readonly<Record<string, HostileRow>> = {
   D1: resolved('answer', 'rebind.example.org'),
   D2: resolved('answer', 'mixed.example.org', 'flag dns_mixed_private'),
   D3: resolved('answer', 'thousand.example.org', 'flag dns_many_addresses'),
-  D4: resolved('dns_no_public_address', 'loop.example.org'),
+  D4: resolved('dns_no_public_address', 'loop.example.org', '64 CNAMEs in a row lead to their address'),
   D5: resolved('answer', 'rebind.example.org', 'its TTL is 0; nothing is cached or asked again'),
   D6: resolved('dns_nxdomain', 'silent.example.org', 'dns_servfail and dns_timeout are told apart'),
   D7: resolved('dns_no_public_address', 'private.example.org'),
@@ -114,7 +114,7 @@ export const HOSTILE_ROWS: Readonly<Record<string, HostileRow>> = {
   D9: resolved(
     'answer',
     'plain.example.org',
-    'not flagged: a zone that answers everything is an answer like any other',
+    'a zone that answers everything is an answer like any other; its names at one address are one endpoint with the flag many_names',
   ),
   D10: resolved('answer', 'falls back to TCP'),
 };
