@@ -1,7 +1,7 @@
 // Writes the tables of the pages in docs/ from the code that they describe. A test holds them equal.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { SECRET_MEANINGS, SECRETS, SETTINGS } from '../services/config.ts';
+import { SETTINGS } from '../services/config.ts';
 import type { Dataset } from '../services/exports/column.ts';
 import { DATASETS, type DatasetName } from '../services/exports/columns.ts';
 import { FORMAT_SPECS, type FormatSpec } from '../services/exports/export-format.ts';
@@ -15,6 +15,7 @@ import { METRICS, PREFIX } from '../services/platform/metrics.ts';
 import { OUTCOMES } from '../services/probes/outcome.ts';
 import { REFERENCE_SERIES } from '../services/reports/reference-series.ts';
 import { DIMENSIONS } from '../services/rollups/rollup.ts';
+import { SECRET_MEANINGS, SECRETS } from '../services/secrets.ts';
 import { PORTS } from '../services/surveys/ports.ts';
 import { stages } from './scale-model.ts';
 

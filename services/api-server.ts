@@ -6,10 +6,10 @@ import { PublicView } from './api/public-view.store.ts';
 import type { ReadinessContext } from './api/readiness.store.ts';
 import { signingSecret } from './api/secret.store.ts';
 import { createServer } from './api/server.ts';
-import { type Listen, readListen } from './config.ts';
 import { describeFeeds } from './feeds/describe.ts';
 import type { Parts } from './parts.ts';
 import { KubecensusError } from './platform/errors.ts';
+import { type Listen, readListen } from './setting.ts';
 
 /** What the checks of readiness ask, in every role. */
 export function readinessContext(parts: Parts): ReadinessContext {

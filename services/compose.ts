@@ -9,7 +9,7 @@ import { collect } from './candidates/collect.job.ts';
 import { feedHostReason } from './candidates/feed-host.ts';
 import type { Policy } from './candidates/policy.ts';
 import { createResolver, DEFAULT_MAX_ANSWERS, type Resolver } from './candidates/resolve.ts';
-import { type Config, SECRETS } from './config.ts';
+import type { Config } from './config.ts';
 import { createDeliveries } from './deliveries.ts';
 import { placeViews } from './exports/sql-views.store.ts';
 import type { FeedRun } from './feeds/feed-run.store.ts';
@@ -40,6 +40,7 @@ import { createFirstFlightProbe } from './probes/first-flight.probe.ts';
 import { createPace } from './probes/pace.ts';
 import type { ProbeResult } from './probes/probe.ts';
 import { createProbe, DEFAULT_LIMITS } from './probes/tls.probe.ts';
+import { SECRETS } from './secrets.ts';
 import { tally } from './tallies/tally.job.ts';
 
 /** One DNS question, and how often it is asked. */

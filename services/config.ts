@@ -1,7 +1,5 @@
 // File and environment become one frozen Config; every mistake is reported at once. The only reader of the environment.
-import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
-import { readScope } from './candidates/scope-text.ts';
+import { type FeedSettings, readConfigFile, readFeeds } from './config-file.ts';
 import { KubecensusError } from './platform/errors.ts';
 import { SMTP_SECURITY } from './platform/mailer.ts';
 import { STORAGE_ENCRYPTION } from './platform/object-storage.ts';
@@ -9,205 +7,29 @@ import { readSecretFile, secretFileRemark } from './platform/secret-file.ts';
 import { WEBHOOK_SECRETS } from './reports/delivery/destination.ts';
 import { DEFAULT_K, SMALLEST_K } from './rollups/suppress.ts';
 import type { Periods } from './schedules/retention.ts';
-
-/** One setting: where it comes from, how its text is read, what it means. docs/configuration.md is tested against this table. */
-interface Setting<T> {
-  readonly env: string;
-  readonly fallback: T;
-  readonly means: string;
-  /** May stand in a file of its own, which the variable with _FILE behind names. */
-  readonly secret?: true;
-  /** Turns text or a JSON value into the setting, or says in one sentence what is expected instead. */
-  readonly read: (value: unknown) => { ok: true; value: T } | { ok: false; expected: string };
-}
-
-const text = (env: string, fallback: string, means: string): Setting<string> => ({
-  env,
-  fallback,
-  means,
-  read: (value) =>
-    typeof value === 'string' && value !== '' ? { ok: true, value } : { ok: false, expected: 'a text' },
-});
-
-const optional = (env: string, means: string): Setting<string | null> => ({
-  ...text(env, '', means),
-  fallback: null,
-  read: text(env, '', means).read,
-});
-
-const matching = (env: string, pattern: RegExp, expected: string, means: string): Setting<string | null> => ({
-  env,
-  fallback: null,
-  means,
-  read: (value) => (typeof value === 'string' && pattern.test(value) ? { ok: true, value } : { ok: false, expected }),
-});
-
-const secret = <T>(setting: Setting<T>): Setting<T> & { readonly secret: true } => ({ ...setting, secret: true });
-
-const number = (env: string, fallback: number, range: readonly [number, number], means: string): Setting<number> => ({
-  env,
-  fallback,
-  means,
-  read: (value) => {
-    const parsed = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-    if (typeof parsed === 'number' && parsed >= range[0] && parsed <= range[1]) return { ok: true, value: parsed };
-    return { ok: false, expected: `a number from ${range[0]} to ${range[1]}` };
-  },
-});
-
-const whole = (env: string, fallback: number, range: readonly [number, number], means: string): Setting<number> => {
-  const setting = number(env, fallback, range, means);
-  const read: Setting<number>['read'] = (value) => {
-    const result = setting.read(value);
-    if (result.ok && Number.isInteger(result.value)) return result;
-    return { ok: false, expected: `a whole number from ${range[0]} to ${range[1]}` };
-  };
-  return { ...setting, read };
-};
-
-/** A list: a JSON array in the file, comma-separated in the environment. */
-const list = (env: string, fallback: readonly string[], means: string): Setting<readonly string[]> => ({
-  env,
-  fallback,
-  means,
-  read: (value) => {
-    const items = typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value;
-    if (Array.isArray(items) && items.every((item) => typeof item === 'string' && item !== ''))
-      return { ok: true, value: items };
-    return { ok: false, expected: 'a list of texts' };
-  },
-});
-
-/** Vantages are parts of queue names and labels of metrics. */
-const VANTAGE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const VANTAGE_FORM = 'of letters, digits, dots, dashes and underscores, 64 at most';
-
-const readVantage: Setting<string>['read'] = (value) =>
-  typeof value === 'string' && VANTAGE_NAME.test(value)
-    ? { ok: true, value }
-    : { ok: false, expected: `a name ${VANTAGE_FORM}` };
-
-const vantageList = (env: string, means: string): Setting<readonly string[]> => {
-  const plain = list(env, [], means);
-  return {
-    ...plain,
-    read: (value) => {
-      const read = plain.read(value);
-      if (read.ok && read.value.every((name) => VANTAGE_NAME.test(name)) && isDistinct(read.value)) return read;
-      return { ok: false, expected: `a list of different names ${VANTAGE_FORM}` };
-    },
-  };
-};
-
-const isDistinct = (values: readonly unknown[]): boolean => new Set(values).size === values.length;
-
-/** Our own addresses, at most one of each family. */
-const sources = (env: string, means: string): Setting<readonly string[]> => {
-  const plain = list(env, [], means);
-  return {
-    ...plain,
-    read: (value) => {
-      const read = plain.read(value);
-      if (read.ok && read.value.every((address) => isIP(address) !== 0) && isDistinct(read.value.map(isIP)))
-        return read;
-      return { ok: false, expected: 'a list of addresses, one of each family at most' };
-    },
-  };
-};
-
-/** Networks as a survey takes them; what is wrong with one is said with all other mistakes. */
-const scope = (env: string, means: string): Setting<readonly string[]> => {
-  const plain = list(env, [], means);
-  return {
-    ...plain,
-    read: (value) => {
-      const read = plain.read(value);
-      if (!read.ok) return read;
-      try {
-        readScope(read.value);
-        return read;
-      } catch (error) {
-        return { ok: false, expected: `networks that may be probed (${(error as Error).message.replace(/\.$/, '')})` };
-      }
-    },
-  };
-};
-
-const ports = (env: string, fallback: readonly number[], means: string): Setting<readonly number[]> => ({
-  env,
-  fallback,
-  means,
-  read: (value) => {
-    const items = (typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : []).map(Number);
-    if (items.length > 0 && items.every((port) => Number.isInteger(port) && port > 0 && port <= 65535))
-      return { ok: true, value: items };
-    return { ok: false, expected: 'a list of ports from 1 to 65535' };
-  },
-});
-
-/** A yes or no: a JSON boolean in the file, one of two words in the environment. */
-const flag = (env: string, fallback: boolean, means: string): Setting<boolean> => ({
-  env,
-  fallback,
-  means,
-  read: (value) =>
-    value === true || value === 'true'
-      ? { ok: true, value: true }
-      : value === false || value === 'false'
-        ? { ok: true, value: false }
-        : { ok: false, expected: 'true or false' },
-});
-
-/** One of a closed set of words. */
-const word = <Word extends string>(
-  env: string,
-  fallback: Word,
-  words: readonly Word[],
-  means: string,
-): Setting<Word> => ({
-  env,
-  fallback,
-  means,
-  read: (value) => {
-    const found = words.find((one) => one === value);
-    return found === undefined ? { ok: false, expected: `one of ${words.join(', ')}` } : { ok: true, value: found };
-  },
-});
-
-/** Where a server listens. */
-export interface Listen {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** "127.0.0.1:8650", "[::1]:8650", "localhost:8650"; port 0 takes any that is free. */
-const listen = (env: string, fallback: string, means: string): Setting<string> => ({
-  env,
-  fallback,
-  means,
-  read: (value) =>
-    typeof value === 'string' && readListen(value) !== null
-      ? { ok: true, value }
-      : { ok: false, expected: 'an address and a port such as 127.0.0.1:8650 or [::1]:8650' },
-});
-
-const listenOrNot = (env: string, means: string): Setting<string | null> => ({
-  ...listen(env, '', means),
-  fallback: null,
-});
-
-/** The parts of a listen address, or null when it is none. */
-export function readListen(text: string): Listen | null {
-  const [, six, name, digits] = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})$/.exec(text) ?? [];
-  const port = Number(digits);
-  return digits === undefined || port > 65535 ? null : { host: six ?? name ?? '', port };
-}
-
-/** A web address that a path may be added to. */
-const WEB_ADDRESS = /^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/;
-const MAIL_ADDRESS = /^[^\s@<>]+@[^\s@<>]+$/;
-
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+import { SECRETS } from './secrets.ts';
+import {
+  flag,
+  LOG_LEVELS,
+  list,
+  listen,
+  listenOrNot,
+  MAIL_ADDRESS,
+  matching,
+  number,
+  optional,
+  ports,
+  readVantage,
+  type Setting,
+  scope,
+  secret,
+  sources,
+  text,
+  vantageList,
+  WEB_ADDRESS,
+  whole,
+  word,
+} from './setting.ts';
 
 export const SETTINGS = {
   dataDir: text('KUBECENSUS_DATA_DIR', './kubecensus-data', 'Home of the embedded database and of stored reports.'),
@@ -435,42 +257,7 @@ export const SETTINGS = {
   } satisfies Setting<string>,
 } as const;
 
-/** Secrets that no file of settings holds: each stands in this variable, or in the file that VARIABLE_FILE names. */
-export const SECRETS = {
-  databasePassword: 'DATABASE_PASSWORD',
-  redisPassword: 'REDIS_PASSWORD',
-  proberPassword: 'KUBECENSUS_PROBER_PASSWORD',
-  schedulerPassword: 'KUBECENSUS_SCHEDULER_PASSWORD',
-  apiPassword: 'KUBECENSUS_API_PASSWORD',
-  traceHeaders: 'OTEL_EXPORTER_OTLP_HEADERS',
-  smtpPassword: 'KUBECENSUS_SMTP_PASSWORD',
-  webhook: WEBHOOK_SECRETS,
-  s3Key: 'AWS_ACCESS_KEY_ID',
-  s3Secret: 'AWS_SECRET_ACCESS_KEY',
-  s3Session: 'AWS_SESSION_TOKEN',
-} as const;
-
-/** What each is, for docs/configuration.md. */
-export const SECRET_MEANINGS: Readonly<Record<keyof typeof SECRETS, string>> = {
-  databasePassword: 'Password for DATABASE_URL, where that names a host and holds none.',
-  redisPassword: 'The same for REDIS_URL.',
-  proberPassword:
-    'Password that `kubecensus migrate --roles` gives the database role census_prober. Unset: that role cannot log in.',
-  schedulerPassword: 'The same for census_scheduler.',
-  apiPassword: 'The same for census_api.',
-  traceHeaders: 'Fields of every request to tracing.endpoint, as name=value separated by commas.',
-  smtpPassword: 'Password of smtp.user at the relay.',
-  webhook:
-    'Secrets that sign webhooks, as whsec_BASE64, newest first: every message is signed with each. A destination that ends in #NAME uses the variable with _NAME behind.',
-  s3Key: 'Key of the object store.',
-  s3Secret: 'Its secret.',
-  s3Session: 'Token of temporary credentials, where there is one.',
-};
-
 type Values = { readonly [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never };
-
-/** The settings of one declared feed: `type` names an entry of the list of feed types; the rest is that type's own. */
-export type FeedSettings = Readonly<Record<string, unknown>> & { readonly type: string };
 
 export interface Config extends Values {
   /** Declared feeds by name, from the file's `feeds`. Secrets stand in the environment variable that `tokenEnv` names. */
@@ -569,46 +356,4 @@ const SOUNDS_SECRET = new RegExp(`(?:TOKEN|KEY|PASSWORD)$|^${WEBHOOK_SECRETS}_`)
 function isSecretFile(variable: string): boolean {
   const name = variable.replace(/_FILE$/, '');
   return name !== variable && (SECRET_NAMES.has(name) || SOUNDS_SECRET.test(name));
-}
-
-function readConfigFile(file: string, mistakes: string[]): Record<string, unknown> {
-  try {
-    const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
-      return flatten(parsed as Record<string, unknown>);
-    mistakes.push(`${file} should hold one JSON object`);
-  } catch (error) {
-    mistakes.push(`${file} cannot be read as JSON: ${(error as Error).message}`);
-  }
-  return {};
-}
-
-/** `{"dns": {"servers": []}}` and `{"dns.servers": []}` mean the same; `feeds` keeps its own shape. */
-function flatten(object: Record<string, unknown>): Record<string, unknown> {
-  const flat: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(object)) {
-    const group = key !== 'feeds' && typeof value === 'object' && value !== null && !Array.isArray(value);
-    if (!group) flat[key] = value;
-    else for (const [inner, innerValue] of Object.entries(value)) flat[`${key}.${inner}`] = innerValue;
-  }
-  return flat;
-}
-
-function readFeeds(value: unknown, mistakes: string[]): Record<string, FeedSettings> {
-  if (value === undefined) return {};
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    mistakes.push('feeds should be an object of feeds by name');
-    return {};
-  }
-  const feeds: Record<string, FeedSettings> = {};
-  for (const [name, settings] of Object.entries(value)) {
-    if (
-      typeof settings === 'object' &&
-      settings !== null &&
-      typeof (settings as { type?: unknown }).type === 'string'
-    ) {
-      feeds[name] = settings as FeedSettings;
-    } else mistakes.push(`feeds.${name} should be an object with a type`);
-  }
-  return feeds;
 }

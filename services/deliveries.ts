@@ -1,7 +1,7 @@
 // What reports leave this installation by: a relay, a store, and the guard in front of webhooks, as the configuration says.
 import { feedHostReason } from './candidates/feed-host.ts';
 import { neverProbeReason } from './candidates/policy.ts';
-import { type Config, SECRETS } from './config.ts';
+import type { Config } from './config.ts';
 import { KubecensusError } from './platform/errors.ts';
 import { once } from './platform/lazy.ts';
 import { createMailer } from './platform/mailer.ts';
@@ -13,6 +13,7 @@ import { openRasterizer } from './platform/rasterizer.ts';
 import type { Means } from './reports/delivery/delivery.ts';
 import { readDestination } from './reports/delivery/destination.ts';
 import { UNSUBSCRIBE_PATH, writeToken } from './reports/delivery/unsubscribe.ts';
+import { SECRETS } from './secrets.ts';
 
 /** A receiver should put the message aside and answer; Standard Webhooks names 15 to 30 seconds. */
 const WEBHOOK_MS = 20_000;

@@ -1,7 +1,12 @@
 // The list of commands. A new command is one file and one line here.
 import { benchCommand } from './bench.ts';
 import type { Command } from './command.ts';
-import { complaintAddCommand, complaintAnswerCommand, complaintCloseCommand, complaintListCommand } from './complaint.ts';
+import {
+  complaintAddCommand,
+  complaintAnswerCommand,
+  complaintCloseCommand,
+  complaintListCommand,
+} from './complaint.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';

@@ -1,7 +1,8 @@
 // kubecensus migrate: brings the schema up to date, as every other command of the database's owner does; and makes the roles for processes with logins of their own.
-import { SECRETS } from '../config.ts';
+
 import type { RoleName } from '../platform/db/grants.ts';
 import { placeRoles, ROLE_NAMES, refreshRoles } from '../platform/db/roles.ts';
+import { SECRETS } from '../secrets.ts';
 import { type Command, EXIT } from './command.ts';
 
 const PASSWORDS: Readonly<Record<RoleName, string>> = {

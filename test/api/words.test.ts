@@ -18,11 +18,11 @@ import {
 } from '../../services/api/keys/api-key.ts';
 import { readRange } from '../../services/api/range.ts';
 import { compileValidator, readValues } from '../../services/api/request-values.ts';
-import { readListen } from '../../services/config.ts';
 import { KubecensusError } from '../../services/platform/errors.ts';
 import { parseAddress, parsePrefix } from '../../services/platform/net/address.ts';
 import { KNOWN_VALUES, readConditions, readDimensions, readUnit } from '../../services/rollups/count-request.ts';
 import { DIMENSION_NAMES } from '../../services/rollups/rollup.ts';
+import { readListen } from '../../services/setting.ts';
 
 const code = (expected: string) => (error: unknown) => error instanceof KubecensusError && error.code === expected;
 const place = fc.array(fc.oneof(fc.string(), fc.integer()), { maxLength: 4 });

@@ -25,6 +25,7 @@ export const ROOT_FILES = [
   'api-server.ts',
   'cli.ts',
   'compose.ts',
+  'config-file.ts',
   'config.ts',
   'jobs.ts',
   'metering.ts',
@@ -32,6 +33,8 @@ export const ROOT_FILES = [
   'deliveries.ts',
   'roles.ts',
   'policies.ts',
+  'secrets.ts',
+  'setting.ts',
   'survey-request.ts',
 ] as const;
 

@@ -4,8 +4,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { SECRETS, SETTINGS } from '../../services/config.ts';
+import { SETTINGS } from '../../services/config.ts';
 import { ROLES } from '../../services/roles.ts';
+import { SECRETS } from '../../services/secrets.ts';
 import { ROOT, textOf } from './pages.ts';
 
 const compose = textOf('docker-compose.yml');

@@ -3,11 +3,12 @@ import { unansweredComplaints } from '../../candidates/complaint.store.ts';
 import { SNAPSHOT_DATE } from '../../candidates/never-probe.ts';
 import { openRequests } from '../../candidates/opt-out-request.store.ts';
 import { readScope } from '../../candidates/scope-text.ts';
-import { type Config, SECRETS } from '../../config.ts';
+import type { Config } from '../../config.ts';
 import { describeFeeds } from '../../feeds/describe.ts';
 import type { Parts } from '../../parts.ts';
 import { type Finding, fail, ok, warn, worst } from '../../platform/finding.ts';
 import type { GeoSource } from '../../platform/geo.ts';
+import { SECRETS } from '../../secrets.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 /** IANA changes the special-purpose registries about once a year. */
