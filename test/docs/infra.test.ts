@@ -365,3 +365,17 @@ describe('systemd', () => {
       assert.ok(unit.includes(`\n${line}\n`), line);
   });
 });
+
+const promtool = spawnSync('promtool', ['--version']).status === 0 ? false : 'promtool is not installed';
+
+for (const args of [
+  ['check', 'rules', 'alerts.yml'],
+  ['check', 'config', '--syntax-only', 'prometheus.yml'],
+])
+  it(`promtool ${args.join(' ')} finds nothing wrong`, { skip: promtool }, () => {
+    const { status, stdout, stderr } = spawnSync('promtool', args, {
+      cwd: join(ROOT, 'infra/prometheus'),
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stdout + stderr);
+  });
