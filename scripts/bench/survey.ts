@@ -122,6 +122,8 @@ function startWorker(task: WorkerTask): ChildProcess {
 async function oracle({ db }: Database, id: string, endpoints: number): Promise<number> {
   const quarantined = await quarantinedChunks(db, id);
   if (quarantined.length > 0) throw new Error(`${quarantined.length} chunks are in quarantine.`);
+  // What was written a minute ago is not known to the planner of the server yet.
+  await sql`analyze observation, survey_target`.execute(db);
   const { rows } = await sql<Record<'rows' | 'distinct' | 'missing', string>>`
     select (select count(*) from observation where survey_id = ${id}) as rows,
       (select count(*) from (select distinct address, port from observation where survey_id = ${id}) o) as distinct,
