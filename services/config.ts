@@ -1,4 +1,5 @@
 // File and environment become one frozen Config; every mistake is reported at once. The only reader of the environment.
+import { hash } from 'node:crypto';
 import { type FeedSettings, readConfigFile, readFeeds } from './config-file.ts';
 import { KubecensusError } from './platform/errors.ts';
 import { SMTP_SECURITY } from './platform/mailer.ts';
@@ -328,6 +329,14 @@ export function loadConfig(
       path !== undefined && isSecretFile(name) ? (secretFileRemark(path, name) ?? []) : [],
     ),
   });
+}
+
+/** SHA-256 in hex over every setting that is no secret, as JSON in the order of the table: equal for processes that were set up alike. */
+export function settingsDigest(config: Config): string {
+  const values = (Object.entries(SETTINGS) as [keyof typeof SETTINGS, Setting<unknown>][])
+    .filter(([, setting]) => setting.secret !== true)
+    .map(([key]) => [key, config[key]]);
+  return hash('sha256', JSON.stringify(values));
 }
 
 /** How long what is kept. */

@@ -1,14 +1,16 @@
 // A survey as it is asked for: refused without scope and contact, recorded with everything that is needed to repeat it.
 import { neverProbeReason } from './candidates/policy.ts';
 import { readScope } from './candidates/scope-text.ts';
-import type { Config } from './config.ts';
+import { type Config, settingsDigest } from './config.ts';
 import { lastRuns } from './feeds/feed-run.store.ts';
 import { mayPublish } from './feeds/settings.ts';
 import { RELEASES } from './fingerprints/data/releases.ts';
 import type { Parts } from './parts.ts';
 import { KubecensusError } from './platform/errors.ts';
 import { type Address, parseAddress } from './platform/net/address.ts';
+import { DEFAULT_LIMITS } from './probes/tls.probe.ts';
 import { type Attribution, attributionOf, isServed } from './surveys/attribution.probe.ts';
+import { ORDER_ALGORITHM } from './surveys/order.ts';
 import { createSurvey } from './surveys/survey.store.ts';
 import type { SurveyPlan } from './surveys/survey.ts';
 
@@ -62,6 +64,10 @@ export async function beginSurvey(
     userAgent: parts.userAgent,
     policy: policy.describe(),
     attribution,
+    sourceAddresses: config.sourceAddresses,
+    settingsSha256: settingsDigest(config),
+    order: ORDER_ALGORITHM,
+    limits: DEFAULT_LIMITS,
     geo: geo.sources,
     newestRelease: RELEASES.at(-1) ?? null,
     pace: {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { pagePath, withTables } from '../scripts/docs-tables.ts';
-import { loadConfig, SETTINGS } from '../services/config.ts';
+import { loadConfig, SETTINGS, settingsDigest } from '../services/config.ts';
 import { describeFeeds } from '../services/feeds/describe.ts';
 import { FEED_TYPES, openFeed } from '../services/feeds/index.ts';
 import { KubecensusError } from '../services/platform/errors.ts';
@@ -257,4 +257,15 @@ describe('a declared feed', () => {
       assert.throws(() => open({ type }), { code: 'KC_CONFIG' }, type);
     assert.throws(() => open(CENSYS, null), { code: 'KC_FEED_CREDENTIALS' });
   });
+});
+
+it('the digest of the settings follows every setting and no secret', () => {
+  const digest = (environment: Record<string, string>): string => settingsDigest(loadConfig(environment, null));
+  const plain = digest({});
+  assert.match(plain, /^[0-9a-f]{64}$/);
+  assert.equal(
+    digest({ DATABASE_URL: 'postgres://user:password@db.example.org/census', AWS_SECRET_ACCESS_KEY: 'x' }),
+    plain,
+  );
+  assert.notEqual(digest({ KUBECENSUS_RATE: '59' }), plain);
 });

@@ -1,5 +1,5 @@
 // What a report's manifest says besides its files: the counts with their units, what was counted, how, and with which marks.
-import type { HeadlineData } from './headline-data.ts';
+import { cellsOf, type HeadlineData } from './headline-data.ts';
 
 /** A plain object for writeReport; JSON-serialisable. Units are plural words, as in the tables. */
 export function manifestOf(data: HeadlineData): Readonly<Record<string, unknown>> {
@@ -35,10 +35,18 @@ export function manifestOf(data: HeadlineData): Readonly<Record<string, unknown>
       { unit: 'hosts', ...headline.host },
       { unit: 'certificates', ...headline.certificate },
     ],
+    outcomes: { byOutcome: byOutcome(data), unit: 'endpoints' },
     feeds: data.feedRuns.map((run) => ({ ...run, partial: run.state !== 'complete', unit: 'rows' })),
     geo: data.geo,
     comparedWith: data.compare?.survey.id ?? null,
   };
+}
+
+/** How many targets ended in which outcome. */
+function byOutcome(data: HeadlineData): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    cellsOf(data, 'endpoint', 'outcome').map(({ values, count }) => [values.outcome ?? '', count]),
+  );
 }
 
 /** Whether the survey's own numbers miss something: it was stopped, a part of it was given up, or a feed that it drew from was cut short. */

@@ -7,6 +7,10 @@ const KEY_BYTES = 6;
 /** One more than the largest order key. */
 export const ORDER_RANGE = 256 ** KEY_BYTES;
 
+/** What a manifest says of the order, so that others can repeat it. */
+export const ORDER_ALGORITHM =
+  'ascending first 48 bits of SHA-256(purpose NUL bytes-of-seed NUL seed key): networks in the order of "group", their targets of "order"';
+
 /** What a hash is for. A target's place in the order must say nothing about whether it is in a sample. */
 type Purpose = 'order' | 'sample' | 'group' | 'offset';
 

@@ -194,6 +194,13 @@ test('partial feeds and stopped surveys are named before the numbers', () => {
   );
 });
 
+test('the manifest says how the probes ended, all of them', () => {
+  const { outcomes } = manifestOf(DATA) as { outcomes: { byOutcome: Record<string, number>; unit: string } };
+  const total = Object.values(outcomes.byOutcome).reduce((sum, count) => sum + count, 0);
+  assert.deepEqual({ total, unit: outcomes.unit }, { total: DATA.headline.endpoint.observed, unit: 'endpoints' });
+  assert.ok(Object.keys(outcomes.byOutcome).length > 1);
+});
+
 test('a survey of the lab says so before its numbers', () => {
   const lab = headline({ ...DATA, survey: sampleSurvey({ scope: ['lab:127.0.0.0/8'] }) });
   assert.equal(lab.sections[0]!.notes[0]!.title, 'This is the lab.');
