@@ -52,8 +52,10 @@ async function assertKeyedHashes(db: Kysely<DB>): Promise<void> {
 }
 
 const TOKEN = /[^\s"'<>()[\]{},;|`]+/g;
+/** What ends a word: a value that has one is looked for anywhere. */
+const BREAK = /[\s"'<>()[\]{},;|`]/;
 
-/** Private values that a text holds as a whole word, or anywhere when they have blanks. */
+/** Private values that a text holds as a whole word, or anywhere when they are several. */
 function leaksOf(text: string, values: ReadonlyMap<string, string>): readonly string[] {
   const words = new Set<string>();
   for (const [word] of text.matchAll(TOKEN)) {
@@ -61,7 +63,7 @@ function leaksOf(text: string, values: ReadonlyMap<string, string>): readonly st
     words.add(word.replace(/^[^\w*]+|[^\w]+$/g, ''));
   }
   return [...values]
-    .filter(([value]) => words.has(value) || (/\s/.test(value) && text.includes(value)))
+    .filter(([value]) => words.has(value) || (BREAK.test(value) && text.includes(value)))
     .map(([value, field]) => `${field} ${value}`);
 }
 
