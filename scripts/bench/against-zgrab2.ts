@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { issueCertificate } from '../../services/lab/server-certificates.ts';
+import { megabytes } from './figures.ts';
 import { hostAddress, hostsAtOnce } from './many-hosts.ts';
 import { runProgram } from './other-program.ts';
 import type { ClientTask, ClientTook } from './probe-client.ts';
@@ -20,7 +21,6 @@ const SILENT_HOSTS = 10_000;
 const SILENCE_S = 12;
 /** On a busy machine a process may be late for its own deadlines, and says so. */
 const LATE_SHARE = 0.01;
-const MB = 1e6;
 
 type Way = ClientTask['way'];
 type Took = Omit<ClientTook, 'others'>;
@@ -32,7 +32,7 @@ const MODULES: Readonly<Record<Way, readonly string[]>> = {
 
 /** Prints the comparison with the binary at `zgrab2`. */
 export async function benchAgainstZgrab2(print: (line: string) => void, zgrab2: string): Promise<void> {
-  const ours = await startClients();
+  const ours = startClients();
   try {
     await compareSilence(print, zgrab2, ours);
     for (const way of ['probe', 'flight'] as const)
@@ -71,7 +71,7 @@ async function compareAnswers(
   print(
     `${way === 'probe' ? 'full probe' : 'first flight'}, ${width} at once, ${HOSTS} hosts: ${cpu(took.one).toFixed(0)} us CPU per host; zgrab2 ${MODULES[way][0]} ${cpu(took.zgrab2).toFixed(0)} us; ` +
       `ratio ${ratio.toFixed(2)} (goal <= ${ZGRAB2_GOALS[way]}: ${ratio <= ZGRAB2_GOALS[way] ? 'met' : 'missed'}); wall ${wall(took.one).toFixed(2)} s in one process, ` +
-      `${wall(took.all).toFixed(2)} s in ${clients.length}, zgrab2 ${wall(took.zgrab2).toFixed(2)} s; resident at most ${megabytes(took.one)}, zgrab2 ${megabytes(took.zgrab2)}; medians of ${ROUNDS} rounds`,
+      `${wall(took.all).toFixed(2)} s in ${clients.length}, zgrab2 ${wall(took.zgrab2).toFixed(2)} s; resident at most ${resident(took.one)}, zgrab2 ${resident(took.zgrab2)}; medians of ${ROUNDS} rounds`,
   );
 }
 
@@ -88,7 +88,7 @@ async function compareSilence(
     runProgram(zgrab2, zgrab2Arguments('probe', { port, senders: hosts, seconds: SILENCE_S }), inputOf(hosts)),
   );
   print(
-    `${hosts} silent hosts at once: the process holds ${megabytes([flight])} with first flights, ${megabytes([probe])} with full probes; zgrab2 http ${megabytes([theirs])}; ` +
+    `${hosts} silent hosts at once: the process holds ${resident([flight])} with first flights, ${resident([probe])} with full probes; zgrab2 http ${resident([theirs])}; ` +
       `ratio ${(flight.rss / theirs.rss).toFixed(2)} and ${(probe.rss / theirs.rss).toFixed(2)}`,
   );
 }
@@ -174,9 +174,8 @@ async function answerOf(client: ChildProcess): Promise<ClientTook> {
   }
 }
 
-async function startClients(): Promise<readonly ChildProcess[]> {
-  return Array.from({ length: WORKERS }, () => fork(new URL('./probe-client.ts', import.meta.url), { execArgv: [] }));
-}
+const startClients = (): readonly ChildProcess[] =>
+  Array.from({ length: WORKERS }, () => fork(new URL('./probe-client.ts', import.meta.url), { execArgv: [] }));
 
 async function startServer(file: string, pair: { key: string; cert: string } | null) {
   const child = fork(new URL(`./${file}`, import.meta.url), { execArgv: [] });
@@ -190,4 +189,4 @@ async function end(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-const megabytes = (runs: readonly Took[]): string => `${Math.round(median(runs.map(({ rss }) => rss)) / MB)} MB`;
+const resident = (runs: readonly Took[]): string => megabytes(median(runs.map(({ rss }) => rss)));

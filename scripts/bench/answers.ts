@@ -1,4 +1,5 @@
 // How fast a year of surveys answers: pages and statistics for twenty clients at once, exports beside a client's \copy, and how long the counting takes.
+
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { sql } from 'kysely';
@@ -8,6 +9,7 @@ import { keepPublicCells } from '../../services/rollups/suppress.store.ts';
 import { DEFAULT_K } from '../../services/rollups/suppress.ts';
 import { askAtOnce } from './answers-load.ts';
 import { compareExports, exportOnce } from './export.ts';
+import { grouped, megabytes, secondsOf } from './figures.ts';
 import { type MadeUpSurvey, writeYear, yearOf } from './made-up-year.ts';
 import { type Scratch, withScratch } from './scratch-database.ts';
 
@@ -124,12 +126,4 @@ async function exportMemory(
   );
 }
 
-async function secondsOf(act: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await act();
-  return (performance.now() - started) / 1000;
-}
-
-const grouped = (value: number): string => Math.round(value).toLocaleString('en-US');
 const ms = (value: number): string => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
-const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;

@@ -12,6 +12,7 @@ import { signedTreeHead } from '../../services/lab/ct-log/signed-note.ts';
 import { LabTree } from '../../services/lab/ct-log/tree.ts';
 import { benchCertstream } from './certstream.ts';
 import { certificates, logFiles, TILE_WIDTH } from './made-up-log.ts';
+import { median } from './rounds.ts';
 
 /** Below about this many entries start-up and the JIT hide the difference. */
 const ENTRIES = 204_800;
@@ -263,10 +264,6 @@ function sized(bytes: Uint8Array): Buffer {
   const length = Buffer.alloc(3);
   length.writeUIntBE(bytes.length, 0, 3);
   return Buffer.concat([length, bytes]);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }
 
 function text(rate: number): string {

@@ -9,6 +9,7 @@ import { CHUNK_SIZE } from '../../services/surveys/chunk.ts';
 import { createSurvey } from '../../services/surveys/survey.store.ts';
 import { madeUpObservation } from './made-up.ts';
 import { COPY_CLIENT, copyToFile } from './psql.ts';
+import { median } from './rounds.ts';
 import { type Scratch, withScratch } from './scratch-database.ts';
 import { scratchSurvey } from './survey-plan.ts';
 
@@ -109,8 +110,5 @@ async function fill(database: Database): Promise<void> {
     await commitChunk(database, { surveyId: SURVEY, chunk, vantage: 'bench' }, observations, NOW);
   }
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 const rate = (perSecond: number): string => Math.round(perSecond).toLocaleString('en-US');

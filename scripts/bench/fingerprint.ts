@@ -7,6 +7,7 @@ import { readNames } from '../../services/feeds/x509/names.ts';
 import { fingerprintLine } from '../../services/fingerprints/fingerprint-line.ts';
 import { seededRandom } from '../../services/lab/random.ts';
 import { captureLines, labSights, type Sight } from './evidence-lines.ts';
+import { median } from './rounds.ts';
 
 /** Fewer lines would measure the caches of the processor, not a census. */
 const LINES = 20_000;
@@ -170,10 +171,6 @@ const collect = collector();
 function collector(): () => void {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as () => void;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }
 
 function rate(microseconds: number): string {

@@ -1,4 +1,5 @@
 // A whole survey without a network: candidates, plan, queue, fake dialer, judge, commit, rollup, while workers are killed at random; on both queues.
+
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +14,7 @@ import { rollUp } from '../../services/rollups/rollup.job.ts';
 import { openChunks } from '../../services/surveys/chunk.store.ts';
 import { quarantinedChunks } from '../../services/surveys/chunk-start.store.ts';
 import { fakeInternet } from './fake-dialer.ts';
+import { grouped, megabytes, secondsOf } from './figures.ts';
 import { addCandidates, planAll } from './made-up-candidates.ts';
 import { withScratch } from './scratch-database.ts';
 import type { WorkerTask } from './survey-worker.ts';
@@ -164,12 +166,3 @@ async function requireComponents(db: Database['db'], id: string): Promise<void> 
 function residentOf({ pid }: ChildProcess): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
 }
-
-async function secondsOf(act: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await act();
-  return (performance.now() - started) / 1000;
-}
-
-const grouped = (value: number): string => Math.round(value).toLocaleString('en-US');
-const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;

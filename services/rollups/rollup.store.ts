@@ -5,7 +5,7 @@ import { KubecensusError } from '../platform/errors.ts';
 import { NETWORK_LENGTH } from '../platform/net/address.ts';
 import { requireObservations } from '../surveys/survey.store.ts';
 import { eachRow } from './each-row.store.ts';
-import { type Cell, DIMENSION_NAMES, type Dimension, ROLLUP_SETS, UNITS, type Unit } from './rollup.ts';
+import { type Cell, DIMENSION_NAMES, type Dimension, keptSetOf, ROLLUP_SETS, UNITS, type Unit } from './rollup.ts';
 import { SurveyTable, type TableCell } from './survey-table.ts';
 import { findSuspects, GRADE, JOIN_SUSPECT } from './suspect.store.ts';
 
@@ -185,8 +185,7 @@ function keptSet({ by, where, unit }: CountQuery): readonly Dimension[] | null {
   const isAdded = ([dim, wanted]: [Dimension, readonly string[]]): boolean =>
     !by.includes(dim) && new Set(wanted).size !== 1;
   if (filtered.some((one) => isAdded(one) && (unit !== 'endpoint' || one[0] === 'feed'))) return null;
-  const dims = new Set([...by, ...filtered.map(([dim]) => dim)]);
-  return ROLLUP_SETS.find((set) => set.length === dims.size && set.every((dim) => dims.has(dim))) ?? null;
+  return keptSetOf(new Set([...by, ...filtered.map(([dim]) => dim)]));
 }
 
 async function fromRollups(

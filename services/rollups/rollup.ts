@@ -62,6 +62,11 @@ export const ROLLUP_SETS: readonly (readonly Dimension[])[] = [
   ['country', 'support'],
 ];
 
+/** The kept set of exactly these dimensions, in its own order; null where none is kept. Pure. */
+export function keptSetOf(dims: ReadonlySet<Dimension>): readonly Dimension[] | null {
+  return ROLLUP_SETS.find((set) => set.length === dims.size && set.every((dim) => dims.has(dim))) ?? null;
+}
+
 /** One counted cell. A null value means that the dimension was not observed or does not apply. */
 export interface Cell {
   readonly values: Readonly<Partial<Record<Dimension, string | null>>>;

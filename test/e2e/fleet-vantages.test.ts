@@ -19,6 +19,7 @@ import { until } from '../platform/until.ts';
 import { runCommand, startCommand } from '../support/command.ts';
 import { withDatabase } from '../support/database.ts';
 import { countedSurvey } from '../support/lab-census.ts';
+import { labEnvironment } from '../support/lab-environment.ts';
 
 const NEAR = '127.0.0.21';
 const FAR = '127.0.0.22';
@@ -32,18 +33,7 @@ test('a survey from two vantages waits for the second, keeps them apart, and cou
   onEnd(() => lab.close());
   const home = await mkdtemp(join(tmpdir(), 'kubecensus-vantages-'));
   onEnd(() => rm(home, { recursive: true, force: true }));
-  const environment = {
-    HOME: home,
-    DATABASE_URL: url,
-    KUBECENSUS_DATA_DIR: join(home, 'data'),
-    KUBECENSUS_CLUSTER_KEY: 'test',
-    KUBECENSUS_SCOPE: 'lab:127.0.0.0/8',
-    KUBECENSUS_RATE: '2000',
-    KUBECENSUS_NETWORK_SPACING_MS: '0',
-    KUBECENSUS_NETWORK_IN_FLIGHT: '100',
-    KUBECENSUS_ADDRESS_SPACING_MS: '0',
-    KUBECENSUS_VANTAGE_SPACING_MS: String(SPACING_MS),
-  };
+  const environment = labEnvironment(url, home, { KUBECENSUS_VANTAGE_SPACING_MS: String(SPACING_MS) });
   const list = join(home, 'hosts.txt');
   await writeFile(list, lab.world.hosts.map(({ address }) => `${address}\n`).join(''));
   const imported = await runCommand(['import', list, '--format', 'list'], environment);

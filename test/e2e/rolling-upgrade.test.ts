@@ -19,6 +19,7 @@ import { startApi } from '../support/api.ts';
 import { runCommand, startCommand } from '../support/command.ts';
 import { withDatabase } from '../support/database.ts';
 import { countedSurvey } from '../support/lab-census.ts';
+import { labEnvironment } from '../support/lab-environment.ts';
 import { NOW, observation, surveyOf } from '../support/observations.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -57,17 +58,7 @@ test('old workers on a new schema finish what a new scheduler gives them, with e
   onEnd(() => lab.close());
   const home = await mkdtemp(join(tmpdir(), 'kubecensus-upgrade-'));
   onEnd(() => rm(home, { recursive: true, force: true }));
-  const environment = {
-    HOME: home,
-    DATABASE_URL: url,
-    KUBECENSUS_DATA_DIR: join(home, 'data'),
-    KUBECENSUS_CLUSTER_KEY: 'test',
-    KUBECENSUS_SCOPE: 'lab:127.0.0.0/8',
-    KUBECENSUS_RATE: '2000',
-    KUBECENSUS_NETWORK_SPACING_MS: '0',
-    KUBECENSUS_NETWORK_IN_FLIGHT: '100',
-    KUBECENSUS_ADDRESS_SPACING_MS: '0',
-  };
+  const environment = labEnvironment(url, home);
   const list = join(home, 'hosts.txt');
   await writeFile(list, lab.listFile.join('\n'));
   const imported = await runCommand(['import', list, '--format', 'list'], environment);
