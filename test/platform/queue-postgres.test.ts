@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { migrateQueue, openPostgresQueue } from '../../services/platform/queue/postgres.ts';
+import { QUEUE_SCHEMA } from '../../services/platform/queue/queue.ts';
+import { startFaultProxy } from '../chaos/fault-proxy.ts';
 import { onServer, silentLog, testServer, withDatabase } from '../support/database.ts';
 import { CONTRACT_JOBS, queueContract } from './queue.contract.ts';
 
@@ -27,9 +29,29 @@ queueContract('PostgreSQL', null, async (t) => {
 });
 
 it('makes its tables once, also when two processes do it at a time', async (t) => {
-  const { url } = await withDatabase(t, { migrated: false });
+  const { url, database } = await withDatabase(t, { migrated: false });
   await Promise.all([migrateQueue(url), migrateQueue(url)]);
   await migrateQueue(url);
+  // Several that find all of BullMQ's tables go for the function at the same moment.
+  for (let round = 0; round < 40; round++) {
+    await database.pool.query(`drop function ${QUEUE_SCHEMA}.kubecensus_make_sequence`);
+    await Promise.all([1, 2, 3, 4, 5, 6].map(() => migrateQueue(url)));
+  }
+});
+
+it('is not ended by a connection that breaks while it is asked whether the tables are there', async (t) => {
+  const { url, onEnd } = await withDatabase(t, { migrated: false });
+  await migrateQueue(url);
+  const proxy = await startFaultProxy(url);
+  onEnd(() => proxy.close());
+  const queue = openPostgresQueue(proxy.through(url), { jobs: CONTRACT_JOBS, log: silentLog });
+  onEnd(() => queue.close(0));
+  proxy.cut({ bytes: Buffer.from('MAX(version)'), isDelivered: false, times: 1 });
+  await assert.rejects(
+    queue.work('observe', async () => undefined, { concurrency: 1 }),
+    { code: 'KC_QUEUE_UNREACHABLE' },
+  );
+  assert.equal(proxy.cuts, 1);
 });
 
 it('says that the queue does not answer when its tables are missing or the server is away', async (t) => {

@@ -21,14 +21,15 @@ type Connection = Parameters<typeof createPostgresBackend>[1]['connection'];
 
 /**
  * Makes or updates BullMQ's tables; for a login that does not own them, looks whether that has been done. Idempotent, also when several processes do it at
- * once (BullMQ takes an advisory lock). Throws KC_MIGRATION.
+ * once (advisory locks, BullMQ's and ours). Throws KC_MIGRATION.
  */
 export async function migrateQueue(url: string): Promise<void> {
   try {
     await withClient(url, async (client) => {
       if (await mayMigrate(client)) {
         await runMigrations(client, QUEUE_SCHEMA);
-        await client.query(MAKE_SEQUENCE);
+        // One message, so one transaction: the lock is held until the function is there.
+        await client.query(`select pg_advisory_xact_lock(hashtext('kubecensus:queue')); ${MAKE_SEQUENCE}`);
       } else if ((await assertSchemaCompatibility(client, QUEUE_SCHEMA)) < LATEST_SCHEMA_VERSION)
         throw new Error('they are of an older release; run `kubecensus migrate` as the owner of the database');
     });
@@ -50,6 +51,17 @@ const MAKE_SEQUENCE = `
     execute format('create sequence if not exists %I', job_id_seq_name(queue));
     execute format('grant usage on sequence %I to public', job_id_seq_name(queue));
   end $$`;
+
+/**
+ * BullMQ (6.7) takes connections out of its pool without listening to their errors, and an error that nobody listens to ends the process: one that breaks under a
+ * statement then would. The statement rejects in any case.
+ */
+class ListeningClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
+}
 
 async function withClient(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({
@@ -82,6 +94,7 @@ export function openPostgresQueue(url: string, options: QueueOptions): JobQueue 
     application_name: 'kubecensus queue',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
+    Client: ListeningClient,
     max,
   });
   return openBullQueue<PostgresQueueBackend, Connection>(
