@@ -4,11 +4,18 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { sql } from 'kysely';
 import { describeSchema, SCHEMA_FILE } from '../../scripts/db-types.ts';
 import { openDatabase } from '../../services/platform/db/database.ts';
-import { migrate, newerSchema, pendingMigrations, readMigrations } from '../../services/platform/db/migrate.ts';
+import {
+  migrate,
+  newerSchema,
+  pendingMigrations,
+  readMigrations,
+  requireMigrated,
+} from '../../services/platform/db/migrate.ts';
 import { silentLog, withDatabase } from '../support/database.ts';
 
 /** A folder of migrations, each given as the SQL of its `up`. It can import what the project can. */
@@ -58,6 +65,45 @@ describe('migrations', () => {
     const older = await folderOf(t, { '0001-one.ts': 'create table one ()' });
     assert.deepEqual(await migrate(database.db, newer), ['0001-one', '0002-two']);
     await assert.rejects(migrate(database.db, older), { code: 'KC_MIGRATION', message: /0002-two/ });
+  });
+
+  it('are not disturbed by partitions that go meanwhile', async (t) => {
+    const { database, url, onEnd } = await withDatabase(t);
+    const other = await openDatabase(url, { log: silentLog });
+    onEnd(() => other.close());
+    let isDone = false;
+    let went = 0;
+    let pauseMs = 0;
+    const retention = (async () => {
+      for (; !isDone; went++) {
+        await sleep(pauseMs);
+        const day = `2020-01-${String((went % 28) + 1).padStart(2, '0')}`;
+        await sql`select make_observation_partition(${day})`.execute(other.db);
+        await sql`select drop_observation_partition(${`observation_${day.replaceAll('-', '')}`})`.execute(other.db);
+      }
+    })();
+    const files: Record<string, string> = {};
+    try {
+      for (const name of Object.keys(await readMigrations()))
+        files[`${name}.ts`] = 'export const expandsOnly = true;\nexport const up = async () => undefined;\n';
+      for (let round = 1; round <= 20; round++) {
+        assert.deepEqual(await pendingMigrations(database.db), []);
+        await requireMigrated(database.db);
+        assert.deepEqual(await migrate(database.db), []);
+      }
+      pauseMs = 50;
+      const more = '9000-more';
+      const folder = await folderOf(t, { ...files, [`${more}.ts`]: 'create table more ()' });
+      for (let round = 1; round <= 20; round++) {
+        assert.deepEqual(await migrate(database.db, folder), [more]);
+        await sql`delete from kysely_migration where name = ${more}`.execute(database.db);
+        await sql`drop table more`.execute(database.db);
+      }
+    } finally {
+      isDone = true;
+      await retention;
+    }
+    assert.ok(went > 0, 'partitions went');
   });
 
   it('let an older release go on while newer ones only add, and end it when one does not', async (t) => {

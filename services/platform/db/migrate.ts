@@ -1,8 +1,9 @@
 // Brings the schema up to date: the files of migrations/ in the order of their names, in one transaction, under a session advisory lock.
 import { readdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Kysely, sql } from 'kysely';
-import { type Migration, Migrator } from 'kysely/migration';
+import { type Migration, type MigrationResultSet, Migrator } from 'kysely/migration';
 import { KubecensusError } from '../errors.ts';
 import type { DB } from './schema.ts';
 
@@ -39,6 +40,12 @@ function endingOlder(name: string, up: Migration['up']): Migration['up'] {
     if (await isThere(db, COMPATIBILITY)) await sql`update schema_compatibility set oldest_known = ${name}`.execute(db);
   };
 }
+
+/** SQLSTATE of a table that is not there. */
+const UNDEFINED_TABLE = '42P01';
+/** Retention drops a few partitions an hour, one after the other; a look takes some 20 ms. */
+const LOOKS = 10;
+const LOOK_AGAIN_MS = 100;
 
 /** One row: the migration that a release must know to work on this schema. */
 const COMPATIBILITY = 'schema_compatibility';
@@ -85,8 +92,10 @@ async function requireServed({ migrations, isServed }: NewerSchema, db: Kysely<D
  */
 export async function migrate(db: Kysely<DB>, folder: URL = MIGRATIONS): Promise<string[]> {
   const migrations = await readMigrations(folder);
+  const applied = await appliedMigrations(db);
+  if (applied.join() === Object.keys(migrations).join()) return [];
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
-  const { error, results = [] } = await migrator.migrateToLatest();
+  const { error, results = [] } = await untilNoTableGoes(() => migrator.migrateToLatest());
   if (error !== undefined) {
     const newer = await newerSchema(db, folder);
     if (newer !== null) {
@@ -100,21 +109,36 @@ export async function migrate(db: Kysely<DB>, folder: URL = MIGRATIONS): Promise
   return results.filter((result) => result.status === 'Success').map((result) => result.migrationName);
 }
 
-/** Names that are recorded as applied and that this release does not have: the database was migrated by a newer one. */
+/**
+ * Kysely looks at every column of every table before it begins, and fails when one goes while it looks: partitions do, by retention. It has done
+ * nothing by then.
+ */
+async function untilNoTableGoes(run: () => Promise<MigrationResultSet>): Promise<MigrationResultSet> {
+  for (let attempt = 1; ; attempt++) {
+    const set = await run();
+    const isGone = set.results === undefined && (set.error as { code?: unknown } | undefined)?.code === UNDEFINED_TABLE;
+    if (!isGone || attempt === LOOKS) return set;
+    await sleep(LOOK_AGAIN_MS);
+  }
+}
+
+/** Names that are recorded as applied, in order; none where nothing was ever migrated. Reads that one table: whoever starts does this. */
+async function appliedMigrations(db: Kysely<DB>): Promise<string[]> {
+  if (!(await isThere(db, 'kysely_migration'))) return [];
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name collate "C"`.execute(db);
+  return rows.map(({ name }) => name);
+}
+
+/** Those of them that this release does not have: the database was migrated by a newer one. */
 async function unknownMigrations(db: Kysely<DB>, folder: URL): Promise<string[]> {
   const known = Object.keys(await readMigrations(folder));
-  if (!(await isThere(db, 'kysely_migration'))) return [];
-  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
-  return rows.map(({ name }) => name).filter((name) => !known.includes(name));
+  return (await appliedMigrations(db)).filter((name) => !known.includes(name));
 }
 
 /** Names that are not applied yet, in order. */
 export async function pendingMigrations(db: Kysely<DB>, folder: URL = MIGRATIONS): Promise<string[]> {
-  const migrations = await readMigrations(folder);
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
-  return (await migrator.getMigrations())
-    .filter((migration) => migration.executedAt === undefined)
-    .map((migration) => migration.name);
+  const applied = await appliedMigrations(db);
+  return Object.keys(await readMigrations(folder)).filter((name) => !applied.includes(name));
 }
 
 /** Whether this login may change the schema: it owns what is there, or may make tables where nothing is yet. */
