@@ -22,6 +22,7 @@ import { claimDue } from './schedules/schedule.store.ts';
 import { type Listen, readListen } from './setting.ts';
 import { beginSurvey, seenFrom, surveyDefaults } from './survey-request.ts';
 import { openChunks } from './surveys/chunk.store.ts';
+import { endRequested } from './surveys/early-end.store.ts';
 import { isPaused } from './surveys/pause.store.ts';
 import { findPlan, surveysDone, surveysIn, uncountedSurveys } from './surveys/survey.store.ts';
 import { beat, HEARTBEAT_MS, leave } from './surveys/worker.store.ts';
@@ -229,6 +230,7 @@ export async function issue(parts: Parts): Promise<void> {
   const chunks = (await openChunks(parts.db, ISSUED_AT_ONCE)).map(({ vantage, ...chunk }) =>
     jobOf('observe', chunk, vantage),
   );
+  await endRequested(parts.db, parts.now());
   const ended = await surveysDone(parts.db);
   const rollups = [...new Set([...ended, ...(await uncountedSurveys(parts.db))])].map((surveyId) =>
     jobOf('rollup', { surveyId }),

@@ -43,6 +43,7 @@ import {
   surveysListCommand,
   surveysReleaseCommand,
   surveysShowCommand,
+  surveysStopCommand,
 } from './surveys.ts';
 
 /** What commands of two words have in common; named alone, a group lists. */
@@ -71,6 +72,7 @@ export const COMMANDS: readonly Command[] = [
   surveysListCommand,
   surveysShowCommand,
   surveysReleaseCommand,
+  surveysStopCommand,
   pauseCommand,
   resumeCommand,
   fingerprintCommand,

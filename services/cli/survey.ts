@@ -7,9 +7,10 @@ import { KubecensusError } from '../platform/errors.ts';
 import { startParts } from '../roles.ts';
 import { rollUp } from '../rollups/rollup.job.ts';
 import { beginSurvey, seenFrom, surveyDefaults } from '../survey-request.ts';
+import { endRequested, requestEnd } from '../surveys/early-end.store.ts';
 import { type Pause, pauseText, readPause } from '../surveys/pause.store.ts';
 import { DEFAULT_PORTS, PORTS } from '../surveys/ports.ts';
-import { listSurveys, type SurveyRow, stopSurvey } from '../surveys/survey.store.ts';
+import { listSurveys, type SurveyRow } from '../surveys/survey.store.ts';
 import { surveyId } from '../surveys/survey.ts';
 import { waitingSurveys } from '../surveys/worker.store.ts';
 import { type Command, EXIT, type ExitCode, listOption, type Options, type Session, textOption } from './command.ts';
@@ -147,15 +148,23 @@ export async function waitForSurvey(id: string, parts: Parts, session: Session):
     bar.stop(survey.committed, survey.chunks);
     await stop();
   }
-  if (survey.rolledUpAt === null) survey = await endEarly(id, parts);
+  if (survey.rolledUpAt === null) {
+    await requestEnd(parts.db, id, parts.now());
+    survey = await countEnded(id, parts);
+  }
   sayWhatIsMissing(survey, session);
   await session.out(await headlineText(parts.db, survey, session.format));
   return survey.state === 'complete' && survey.quarantined === 0 ? EXIT.done : EXIT.partial;
 }
 
-/** Ends a survey whose dialling was halted: what was observed is counted, the rest is never issued again. */
-async function endEarly(id: string, parts: Parts): Promise<SurveyRow> {
-  await stopSurvey(parts.db, id, parts.now());
+/** Waits until a survey has ended whose end was asked for, and counts what was observed; the rest is never asked. */
+export async function countEnded(id: string, parts: Parts): Promise<SurveyRow> {
+  for (;;) {
+    await endRequested(parts.db, parts.now());
+    const survey = await readSurvey(parts, id);
+    if (survey.finishedAt !== null) break;
+    await sleep(POLL_MS);
+  }
   await rollUp(id, rollUpContext(parts));
   return readSurvey(parts, id);
 }

@@ -1,11 +1,13 @@
 // kubecensus surveys, pause, resume: what was surveyed, what stopped itself in it, and the kill switch.
 
 import { releaseChunks } from '../surveys/chunk-start.store.ts';
+import { requestEnd } from '../surveys/early-end.store.ts';
 import { pauseText, readPause, setPaused } from '../surveys/pause.store.ts';
 import { listSurveys } from '../surveys/survey.store.ts';
 import { waitingSurveys } from '../surveys/worker.store.ts';
 import { type Command, EXIT, textOption } from './command.ts';
 import { formatRows } from './rows.ts';
+import { countEnded } from './survey.ts';
 import { surveyEvents } from './survey-events.ts';
 
 export const surveysListCommand: Command = {
@@ -39,6 +41,23 @@ export const surveysShowCommand: Command = {
   run: async (session, [id]) => {
     const parts = await session.open();
     await session.out(formatRows(await surveyEvents(parts.db, id as string), session.format));
+    return EXIT.done;
+  },
+};
+
+export const surveysStopCommand: Command = {
+  usage: 'surveys stop <survey>',
+  help: 'end a survey early, whoever runs it: no new connection after 2 seconds; what was observed is counted, the rest never asked',
+  printsRows: false,
+  run: async (session, [id]) => {
+    const parts = await session.open();
+    if (!(await requestEnd(parts.db, id as string, parts.now()))) {
+      session.say(`${id} has ended already.`);
+      return EXIT.done;
+    }
+    session.say('No connection is opened for it any more; what was asked is waited for, half a minute at most.');
+    const { state, committed, chunks } = await countEnded(id as string, parts);
+    session.say(`${id} is ${state} and counted: ${committed} of ${chunks} chunks were observed.`);
     return EXIT.done;
   },
 };

@@ -16,6 +16,7 @@ import type { Probe, ProbeResult } from '../probes/probe.ts';
 import { reportWatch } from '../surveys/brake.store.ts';
 import { openTurn } from '../surveys/chunk.store.ts';
 import { withStart } from '../surveys/chunk-start.store.ts';
+import { isEnding } from '../surveys/early-end.store.ts';
 import { evidenceBodies } from '../surveys/evidence.store.ts';
 import { portPlan } from '../surveys/ports.ts';
 import { findPlan } from '../surveys/survey.store.ts';
@@ -93,7 +94,7 @@ async function commit(
 }
 
 /**
- * What became of every target of a chunk, in its order; null where `signal` came before its turn, or where a fault of ours did, as a database that did not say
+ * What became of every target of a chunk, in its order; null where `signal` or the survey's end came before its turn, or where a fault of ours did, as a database that did not say
  * who has opted out. A dial that has begun is waited for, and no fault spoils what others observed.
  */
 async function dialChunk(
@@ -103,21 +104,31 @@ async function dialChunk(
   signal: AbortSignal,
 ): Promise<{ observations: (Observation | null)[]; faults: unknown[] }> {
   const watch = new ChunkWatch((address) => context.geo.lookup(address).asn);
-  const stopReporting = await reporting(watch, plan.id, context);
-  const ends = await Promise.allSettled(targets.map((target) => dial(target, plan, watch, context, signal)));
-  await stopReporting();
+  const { ending, stop } = await reporting(watch, plan.id, context);
+  const halted = AbortSignal.any([signal, ending]);
+  const ends = await Promise.allSettled(targets.map((target) => dial(target, plan, watch, context, halted)));
+  await stop();
   return {
     observations: ends.map((end) => (end.status === 'fulfilled' ? end.value : null)),
-    faults: signal.aborted ? [] : ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : [])),
+    faults: halted.aborted ? [] : ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : [])),
   };
 }
 
-/** Tells Postgres what the chunk learns of networks, and the chunk what others learned, at once and then every REPORT_MS until stopped. */
-async function reporting(watch: ChunkWatch, surveyId: string, context: ObserveContext): Promise<() => Promise<void>> {
+/**
+ * Tells Postgres what the chunk learns of networks, and the chunk what others learned, at once and then every REPORT_MS until stopped. `ending` aborts when
+ * the survey has ended or is about to.
+ */
+async function reporting(
+  watch: ChunkWatch,
+  surveyId: string,
+  context: ObserveContext,
+): Promise<{ readonly ending: AbortSignal; readonly stop: () => Promise<void> }> {
+  const ending = new AbortController();
   const report = async (): Promise<void> => {
     const news = watch.take();
     try {
       watch.leaveAlone(await reportWatch(context.database, surveyId, news, context.now()));
+      if (await isEnding(context.database.db, surveyId)) ending.abort();
     } catch {
       // The database is away: the chunk goes on, and the next report says all of it.
       watch.giveBack(news);
@@ -131,9 +142,12 @@ async function reporting(watch: ChunkWatch, surveyId: string, context: ObserveCo
       await report();
     }
   })();
-  return async () => {
-    stopping.abort();
-    await loop;
+  return {
+    ending: ending.signal,
+    stop: async () => {
+      stopping.abort();
+      await loop;
+    },
   };
 }
 

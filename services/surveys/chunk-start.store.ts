@@ -93,7 +93,7 @@ export async function releaseChunks(db: Kysely<DB>, surveyId: string): Promise<n
     if (numUpdatedRows > 0n)
       await tx
         .updateTable('survey')
-        .set({ state: 'running', finished_at: null, rolled_up_at: null, jump: null })
+        .set({ state: 'running', finished_at: null, rolled_up_at: null, jump: null, end_requested_at: null })
         .where('id', '=', surveyId)
         .where('state', '=', 'complete')
         .execute();

@@ -108,7 +108,7 @@ export async function openChunks(db: Kysely<DB>, limit: number): Promise<OpenChu
     ) v cross join lateral (
       select survey.id as "surveyId", survey_chunk.chunk, v.vantage, survey.created_at
       from survey_chunk join survey on survey.id = survey_chunk.survey_id
-      where survey.state = 'running' and survey_chunk.committed_at is null and survey_chunk.quarantined_at is null and ${HAS_TURN}
+      where survey.state = 'running' and survey.end_requested_at is null and survey_chunk.committed_at is null and survey_chunk.quarantined_at is null and ${HAS_TURN}
         and case when survey.method = 'passive' then null else ${VANTAGE} end is not distinct from v.vantage
       order by survey.created_at, survey_chunk.chunk limit ${limit}
     ) o order by o.created_at, o.chunk`.execute(db);
@@ -123,21 +123,22 @@ const HAS_TURN: RawBuilder<boolean> = sql<boolean>`not exists (
   select from survey_chunk e where e.survey_id = survey_chunk.survey_id and e.root = survey_chunk.root and e.turn < survey_chunk.turn
     and coalesce(coalesce(e.committed_at, e.quarantined_at) > now() - make_interval(secs => survey.vantage_spacing_ms / 1000.0), true))`;
 
-/** Whose visit an open chunk is and whether another vantage was there before, or null when it is not open. */
+/** Whose visit an open chunk is and whether another vantage was there before, or null when it is not to be begun. */
 export async function openTurn(
   db: Kysely<DB>,
   id: string,
   chunk: number,
 ): Promise<{ readonly vantage: string; readonly turn: number } | null> {
   const row = await openChunk(db, id, chunk)
+    .where('survey.end_requested_at', 'is', null)
     .select(['survey_chunk.turn', VANTAGE.as('vantage')])
     .executeTakeFirst();
   return row ?? null;
 }
 
-/** The targets of a chunk in their order, or null when the chunk is committed, unknown, or its survey does not run. Reads only. */
+/** The targets of a chunk in their order, or null when the chunk is committed, unknown, or its survey does not run or is about to end. Reads only. */
 export async function openTargets(db: Kysely<DB>, id: string, chunk: number): Promise<SurveyTarget[] | null> {
-  const open = await openChunk(db, id, chunk).executeTakeFirst();
+  const open = await openChunk(db, id, chunk).where('survey.end_requested_at', 'is', null).executeTakeFirst();
   if (open === undefined) return null;
   const rows = await db
     .selectFrom('survey_target')

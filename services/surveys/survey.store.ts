@@ -123,16 +123,6 @@ export async function completeSurvey(db: Kysely<DB>, id: string, at: Date): Prom
   return Number(result.numAffectedRows ?? 0) > 0;
 }
 
-/** Stops a survey that is not complete: its open chunks are never issued again and its counts say partial. */
-export async function stopSurvey(db: Kysely<DB>, id: string, at: Date): Promise<void> {
-  await db
-    .updateTable('survey')
-    .set({ state: 'stopped', finished_at: at })
-    .where('id', '=', id)
-    .where('state', 'in', ['planning', 'running'])
-    .execute();
-}
-
 /** True when the survey has ended and is not counted yet. */
 export async function needsRollup(db: Kysely<DB>, id: string): Promise<boolean> {
   return (await endedUncounted(db).where('id', '=', id).executeTakeFirst()) !== undefined;

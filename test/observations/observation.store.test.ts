@@ -7,9 +7,17 @@ import type { Observation } from '../../services/observations/observation.ts';
 import { makePartitions } from '../../services/observations/partition.store.ts';
 import type { Database } from '../../services/platform/db/database.ts';
 import { openChunks, openTargets, storeChunks } from '../../services/surveys/chunk.store.ts';
-import { stopSurvey } from '../../services/surveys/survey.store.ts';
 import { withDatabase } from '../support/database.ts';
-import { leaf, NOW, observation, plannedSurvey, runningSurvey, silence, surveyOf } from '../support/observations.ts';
+import {
+  leaf,
+  NOW,
+  observation,
+  plannedSurvey,
+  runningSurvey,
+  silence,
+  stopSurvey,
+  surveyOf,
+} from '../support/observations.ts';
 
 const chunkOf = (surveyId: string, chunk = 0) => ({ surveyId, chunk, vantage: 'v' });
 const later = (minutes: number): Date => new Date(NOW.getTime() + minutes * 60_000);

@@ -9,9 +9,9 @@ import type { Database } from '../../services/platform/db/database.ts';
 import { rollUp } from '../../services/rollups/rollup.job.ts';
 import { count, recompute } from '../../services/rollups/rollup.store.ts';
 import { DIMENSION_NAMES, type Dimension, ROLLUP_SETS, UNITS, type Unit } from '../../services/rollups/rollup.ts';
-import { listSurveys, stopSurvey } from '../../services/surveys/survey.store.ts';
+import { listSurveys } from '../../services/surveys/survey.store.ts';
 import { withDatabase } from '../support/database.ts';
-import { leaf, NOW, observation, runningSurvey, surveyOf } from '../support/observations.ts';
+import { leaf, NOW, observation, runningSurvey, stopSurvey, surveyOf } from '../support/observations.ts';
 
 /** Values of one observation in one dimension; several for feeds only, '' for none. */
 const VALUES: Readonly<Record<Dimension, (o: Observation) => readonly (string | number | null | undefined)[]>> = {

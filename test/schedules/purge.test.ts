@@ -20,9 +20,8 @@ import { type PurgeContext, purgeOptedOut } from '../../services/schedules/purge
 import { mentions } from '../../services/schedules/purge-mention.ts';
 import { purgeScope } from '../../services/schedules/purge-scope.ts';
 import { addressIn, nameIn } from '../../services/schedules/purge-sql.store.ts';
-import { stopSurvey } from '../../services/surveys/survey.store.ts';
 import { silentLog, withDatabase } from '../support/database.ts';
-import { leaf, NOW, observation, runningSurvey, surveyOf } from '../support/observations.ts';
+import { leaf, NOW, observation, runningSurvey, stopSurvey, surveyOf } from '../support/observations.ts';
 import { asRole, placeTestRoles } from '../support/roles.ts';
 import { tracesOf } from '../support/traces.ts';
 

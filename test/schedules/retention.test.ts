@@ -14,10 +14,9 @@ import { rollUp } from '../../services/rollups/rollup.job.ts';
 import { stats } from '../../services/rollups/stats.store.ts';
 import { collectGarbage } from '../../services/schedules/retention.job.ts';
 import { cutoffsOf, type Periods } from '../../services/schedules/retention.ts';
-import { stopSurvey } from '../../services/surveys/survey.store.ts';
 import { runCommand } from '../support/command.ts';
 import { withDatabase } from '../support/database.ts';
-import { leaf, NOW, observation, surveyOf } from '../support/observations.ts';
+import { leaf, NOW, observation, stopSurvey, surveyOf } from '../support/observations.ts';
 
 const PERIODS: Periods = { observationDays: 90, stateDays: 30, exportDays: 30, reportDays: 800 };
 const DAY_MS = 24 * 3600 * 1000;

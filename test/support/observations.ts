@@ -141,3 +141,8 @@ export async function surveyOf(
   await runningSurvey(database, id, 1, at);
   await commitChunk(database, { surveyId: id, chunk: 0, vantage: 'v' }, observations, at);
 }
+
+/** Ends a survey as somebody did who did not wait for its workers. */
+export async function stopSurvey(db: Database['db'], id: string, at: Date): Promise<void> {
+  await db.updateTable('survey').set({ state: 'stopped', finished_at: at }).where('id', '=', id).execute();
+}

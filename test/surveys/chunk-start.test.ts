@@ -8,9 +8,9 @@ import { KubecensusError } from '../../services/platform/errors.ts';
 import { rollUp } from '../../services/rollups/rollup.job.ts';
 import { openChunks, storeChunks } from '../../services/surveys/chunk.store.ts';
 import { MOST_STARTS, quarantinedChunks, releaseChunks, withStart } from '../../services/surveys/chunk-start.store.ts';
-import { listSurveys, stopSurvey } from '../../services/surveys/survey.store.ts';
+import { listSurveys } from '../../services/surveys/survey.store.ts';
 import { withDatabase } from '../support/database.ts';
-import { NOW, observation, plannedSurvey } from '../support/observations.ts';
+import { NOW, observation, plannedSurvey, stopSurvey } from '../support/observations.ts';
 
 const now = (): Date => NOW;
 const target = (n: number) => ({

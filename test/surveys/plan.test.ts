@@ -10,10 +10,11 @@ import { type AcceptedSighting, storeSightings } from '../../services/candidates
 import type { Database } from '../../services/platform/db/database.ts';
 import { openTargets } from '../../services/surveys/chunk.store.ts';
 import { type PlanContext, plan } from '../../services/surveys/plan.job.ts';
-import { createSurvey, listSurveys, stopSurvey } from '../../services/surveys/survey.store.ts';
+import { createSurvey, listSurveys } from '../../services/surveys/survey.store.ts';
 import type { SurveyPlan, SurveyTarget } from '../../services/surveys/survey.ts';
 import { withDatabase } from '../support/database.ts';
 import { addresses, type Reply, startDnsServer } from '../support/dns-server.ts';
+import { stopSurvey } from '../support/observations.ts';
 
 const NOW = new Date('2026-11-24T12:00:00.000Z');
 

@@ -356,6 +356,7 @@ export interface SightingEvidence {
 
 export interface Survey {
   created_at: Timestamp;
+  end_requested_at: Timestamp | null;
   excluded_by: Generated<Json>;
   feeds: string[];
   finished_at: Timestamp | null;
