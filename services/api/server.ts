@@ -15,6 +15,9 @@ import type { Api, ApiContext, Resource } from './context.ts';
 import { PROBLEM_TYPE, problemOf } from './errors.ts';
 import { refuseOtherMethods } from './methods.ts';
 import { documentOf } from './openapi.ts';
+import { sendProblemPage, wantsPage } from './pages/problem-page.ts';
+import { viewerOf } from './pages/viewer.store.ts';
+import type { Viewer } from './pages/viewer.ts';
 import { compileValidator } from './request-values.ts';
 import { RESOURCES } from './resources.ts';
 import { Problem } from './schemas.ts';
@@ -113,15 +116,21 @@ function addHooks(api: Api, context: ApiContext): void {
       });
     return validateContent(request, reply, payload);
   });
-  api.setErrorHandler((error, request, reply) => {
+  api.setErrorHandler(async (error, request, reply) => {
     const found = problemOf(error, isConnectionLoss);
     if (found.status >= 500)
       context.log.error({ err: error, method: request.method, path: request.routeOptions.url }, 'a request failed');
     if (found.status === 401) void reply.header('www-authenticate', 'Bearer');
     if (!reply.hasHeader('retry-after') && RETRY_SECONDS[found.status] !== undefined)
       void reply.header('retry-after', RETRY_SECONDS[found.status]);
+    if (wantsPage(request)) return sendProblemPage(reply, await knownViewer(request, context), found);
     return reply.code(found.status).type(PROBLEM_TYPE).send(found);
   });
+}
+
+/** Who looks at a page that says what went wrong: it may be the database, which knows them, that is away. */
+async function knownViewer(request: FastifyRequest, context: ApiContext): Promise<Viewer> {
+  return viewerOf(request, context).catch(() => ({ access: request.access ?? { kind: 'public' }, sees: 'nothing' }));
 }
 
 async function accessOf(request: FastifyRequest, context: ApiContext): Promise<Access> {

@@ -162,6 +162,40 @@ test('what goes wrong is a problem document with a code', async (t) => {
   }
 });
 
+test('whoever reads pages in a browser reads what went wrong as a page, and programs do not', async (t) => {
+  const api = await startApi(t, { settings: { publicAggregates: true } });
+  await countedSurvey(api, 'S1', [observation()]);
+  const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+  const key = await api.key();
+  for (const [path, status, code] of [
+    ['/nowhere', 404, 'KC_API_NOT_FOUND'],
+    ['/versions?survey=nothing', 404, 'KC_NO_SURVEY'],
+    ['/explore?by=nonsense', 400, 'KC_API_REQUEST'],
+    ['/%3Cscript%3Ealert(1)%3C/script%3E', 404, 'KC_API_NOT_FOUND'],
+  ] as const) {
+    const page = await api.get(path, key, { headers: { accept } });
+    const text = await page.text();
+    assert.equal(page.status, status, path);
+    assert.match(page.headers.get('content-type') ?? '', /^text\/html/, path);
+    assert.match(page.headers.get('content-security-policy') ?? '', /style-src 'self'/, path);
+    assert.equal(page.headers.get('cache-control'), 'no-store', path);
+    assert.ok(text.includes(code) && text.includes('<nav') && !text.includes('<script'), text);
+    for (const other of ['*/*', 'application/json', '']) {
+      const document = await api.get(path, key, { headers: { accept: other } });
+      assert.equal(document.status, status);
+      assert.equal(((await document.json()) as { code: string }).code, code, `${path} for ${other}`);
+    }
+  }
+  const document = await api.get('/v1/nowhere', key, { headers: { accept } });
+  assert.equal(document.headers.get('content-type')?.split(';')[0], 'application/problem+json');
+  await api.database.close();
+  const away = await api.get('/versions', null, { headers: { accept } });
+  const said = await away.text();
+  assert.ok(away.status === 503 || away.status === 500, said);
+  assert.match(said, /<h1>.*KC_(DATABASE_UNREACHABLE|INTERNAL)/s);
+  assert.doesNotMatch(said, /postgres|pool|driver|\/services\//i);
+});
+
 test('each key and each address has its share, and is told how much is left', async (t) => {
   const api = await startApi(t, { settings: { requestsPerMinute: 3, publicRequestsPerMinute: 2 } });
   const [one, two] = [await api.key(), await api.key()];

@@ -46,6 +46,7 @@ export const ICON_PATH = '/assets/icon.svg';
 
 export interface Frame {
   readonly title: string;
+  /** Empty: none. */
   readonly lead: string;
   /** The navigation; `current` is the path of this page. */
   readonly pages: readonly { readonly path: string; readonly label: string }[];
@@ -55,7 +56,7 @@ export interface Frame {
   readonly quoted?: string;
   /** Whether somebody has signed in with a key. */
   readonly signedIn: boolean;
-  /** Marks of the numbers, e.g. that small cells are held back. */
+  /** Marks of the numbers, e.g. that small cells are held back; empty where there are none. */
   readonly remark: string;
   /** The remark is about every number of the page and stands above them. */
   readonly isPartView: boolean;
@@ -82,10 +83,10 @@ export function pageHtml(frame: Frame): string {
       html`<li><a href="${path}"${path.split('?')[0] === current ? html` aria-current="page"` : ''}>${label}</a></li>`,
   )}</ul></nav></div></header>
 <main id="content" class="page frame">
-<div class="head"><h1>${title}</h1><p class="lead">${frame.lead}</p>${frame.filters}${frame.quoted === undefined ? '' : html`<p class="meta quoted">${frame.quoted}</p>`}${frame.isPartView ? html`<p class="meta">${frame.remark}</p>` : ''}</div>
+<div class="head"><h1>${title}</h1>${frame.lead === '' ? '' : html`<p class="lead">${frame.lead}</p>`}${frame.filters}${frame.quoted === undefined ? '' : html`<p class="meta quoted">${frame.quoted}</p>`}${frame.isPartView ? html`<p class="meta">${frame.remark}</p>` : ''}</div>
 ${frame.body}
 </main>
-<footer>${frame.isPartView ? '' : html`<p>${frame.remark}</p>`}<p>${
+<footer>${frame.isPartView || frame.remark === '' ? '' : html`<p>${frame.remark}</p>`}<p>${
     frame.signedIn
       ? html`<form method="post" action="/session/end"><button>Sign out</button></form>`
       : html`<a href="/session">Sign in with an API key</a>`

@@ -4,6 +4,7 @@ import type { DataLinks } from '../../reports/html.ts';
 import { sectionHtml } from '../../reports/html.ts';
 import { type Html, html } from '../../reports/html-template.ts';
 import type { Section } from '../../reports/section.ts';
+import type { Access } from '../access.ts';
 import { type Frame, pageHtml } from './layout.ts';
 import { PAGES } from './pages.ts';
 import type { Viewer } from './viewer.ts';
@@ -31,6 +32,8 @@ const REMARKS = {
 export interface Shown extends Pick<Frame, 'title' | 'lead' | 'current' | 'filters' | 'quoted' | 'body'> {
   /** The survey that was chosen in the address. */
   readonly survey?: string | undefined;
+  /** Instead of what the view is said to hold back: empty on pages without numbers. */
+  readonly remark?: string;
 }
 
 export function sendPage(reply: FastifyReply, { access, sees }: Viewer, shown: Shown): FastifyReply {
@@ -38,10 +41,15 @@ export function sendPage(reply: FastifyReply, { access, sees }: Viewer, shown: S
     ...shown,
     pages: navigation(shown.survey),
     signedIn: access.kind === 'key',
-    isPartView: sees === 'published',
-    remark: REMARKS[sees],
+    isPartView: sees === 'published' && shown.remark === undefined,
+    remark: shown.remark ?? REMARKS[sees],
   };
   return sendAs(reply, { access, sees }, 'text/html; charset=utf-8', pageHtml(frame));
+}
+
+function cacheOf(status: number, access: Access): string {
+  if (status !== 200) return 'no-store';
+  return access.kind === 'public' ? PUBLIC_CACHE : 'private, no-cache';
 }
 
 /** Sends what a page, or a file of it, is made of. */
@@ -49,7 +57,7 @@ export function sendAs(reply: FastifyReply, { access }: Viewer, type: string, bo
   return reply
     .headers({
       'content-security-policy': POLICY,
-      'cache-control': access.kind === 'public' ? PUBLIC_CACHE : 'private, no-cache',
+      'cache-control': cacheOf(reply.statusCode, access),
       vary: 'cookie, authorization, accept-encoding',
     })
     .type(type)
