@@ -1,14 +1,14 @@
-// Adverse and good servers beside each other in one process for minutes: the good ones stay whole, and memory stays flat.
+// Adverse and good servers beside each other for minutes, asked by one process: the good ones stay whole, and its memory stays flat.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { issueCertificate } from '../services/lab/server-certificates.ts';
+import type { Target } from '../services/probes/probe.ts';
 import { DEFAULT_LIMITS } from '../services/probes/tls.probe.ts';
-import { shortProbe, targetOf } from '../test/hostile/adverse-case.ts';
-import { adverseCases } from '../test/hostile/adverse-cases.ts';
-import type { AdverseServer } from '../test/hostile/servers/listener.ts';
-import { serveTls } from '../test/hostile/servers/listener.ts';
+import { shortProbe } from '../test/hostile/adverse-case.ts';
+import type { MixtureServers } from './mixture-servers.ts';
 
 const USAGE = `node scripts/mixture.ts [--minutes N] [--seconds N] [--adverse N] [--good N]
 
@@ -25,9 +25,6 @@ const AT_ONCE = 50;
 const WARM_UP_SHARE = 0.4;
 /** Growth that is none: resident memory is never still, and one leaked TLS socket for every probe of a minute would be more. */
 export const FLAT_BYTES = 128 * 1024 * 1024;
-const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
-/** Cases whose servers are processes of their own, or cost the process itself seconds of work. */
-const LEFT_OUT = /^A(?:02|07|09|26|27|28|43)/;
 
 export interface MixtureResult {
   readonly good: number;
@@ -45,49 +42,34 @@ export interface MixtureResult {
 export async function mixture(options: { ms: number; adverse: number; good: number }): Promise<MixtureResult> {
   setFlagsFromString('--expose-gc');
   const collect: () => void = runInNewContext('gc');
-  const cases = (await adverseCases()).filter(({ id }) => !LEFT_OUT.test(id));
-  const { key, cert } = await issueCertificate();
-  const opened: AdverseServer[] = [];
-  const open = async (server: Promise<AdverseServer>): Promise<AdverseServer> => {
-    opened.push(await server);
-    return server;
-  };
+  const place = new URL('./mixture-servers.ts', import.meta.url);
+  const servers = fork(place, [String(options.adverse), String(options.good)], { execArgv: [] });
   try {
-    const hostile: { server: AdverseServer; case: (typeof cases)[number] }[] = [];
-    for (let at = 0; at < options.adverse; at++) {
-      const one = cases[at % cases.length];
-      if (one !== undefined) hostile.push({ server: await open(one.serve()), case: one });
-    }
-    const good: AdverseServer[] = [];
-    for (let at = 0; at < options.good; at++)
-      good.push(await open(serveTls({ key, cert }, (socket) => void socket.on('data', () => socket.write(ANSWER)))));
+    const [targets] = (await once(servers, 'message')) as [MixtureServers];
     const counts = { good: 0, adverse: 0, rejected: 0, failed: [] as string[] };
     const patient = shortProbe({ limits: DEFAULT_LIMITS });
     const hasty = shortProbe();
     const run = async (ms: number): Promise<void> => {
       const end = performance.now() + ms;
-      const workers = (step: (turn: number) => Promise<void>) =>
+      const each = (side: readonly Target[], step: (target: Target) => Promise<void>) =>
         Array.from({ length: AT_ONCE }, async (_, first) => {
           // Each goes at least once, however slow the machine is.
-          for (let turn = first; turn === first || performance.now() < end; turn += AT_ONCE) await step(turn);
+          for (let turn = first; turn === first || performance.now() < end; turn += AT_ONCE)
+            await step(side[turn % side.length] as Target);
         });
       await Promise.all([
-        ...workers(async (turn) => {
-          const server = good[turn % good.length];
-          if (server === undefined) return;
-          const { outcome, detail, evidence } = await patient(targetOf(server));
+        ...each(targets.good, async (target) => {
+          const { outcome, detail, evidence } = await patient(target);
           counts.good++;
           if (outcome !== null || evidence.requests?.some((request) => 'error' in request) !== false)
             counts.failed.push(`${outcome} ${detail}`);
         }),
-        ...workers(async (turn) => {
-          const one = hostile[turn % hostile.length];
-          if (one === undefined) return;
-          await hasty(targetOf(one.server, one.case.target)).catch(() => counts.rejected++);
+        ...each(targets.adverse, async (target) => {
+          await hasty(target).catch(() => counts.rejected++);
           counts.adverse++;
         }),
       ]);
-      // The servers' own ends of the connections close in the next turns.
+      // Sockets close in the next turns.
       await pause(0);
       collect();
     };
@@ -97,7 +79,11 @@ export async function mixture(options: { ms: number; adverse: number; good: numb
     const after = process.memoryUsage();
     return { ...counts, heap: [before.heapUsed, after.heapUsed], rss: [before.rss, after.rss] };
   } finally {
-    await Promise.all(opened.map((server) => server.close()));
+    const isGone = servers.exitCode !== null || servers.signalCode !== null;
+    if (!isGone) {
+      servers.kill();
+      await once(servers, 'exit');
+    }
   }
 }
 

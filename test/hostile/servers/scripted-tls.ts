@@ -85,27 +85,31 @@ function sealer(first: Buffer): (payload: Buffer, type: number) => Buffer {
   };
 }
 
+/** Record head, message head, version, random and the length of the session id. */
+const LEAST_HELLO = 44;
+
 interface ClientHello {
   readonly message: Buffer;
   readonly session: Buffer;
   readonly share: Buffer;
 }
 
-/** The parts of a ClientHello that an answer needs; it is in one record. */
-function clientHello(bytes: Buffer): ClientHello {
+/** The parts of a ClientHello that an answer needs, which is in one record; null for what a stranger on this machine may send, who is not the probe. */
+function clientHello(bytes: Buffer): ClientHello | null {
+  if (bytes.length < LEAST_HELLO) return null;
   const whole = bytes.subarray(5, 5 + bytes.readUInt16BE(3));
   let at = 4 + 2 + 32;
   const session = whole.subarray(at + 1, at + 1 + (whole[at] ?? 0));
   at += 1 + session.length;
   at += 2 + whole.readUInt16BE(at);
   at += 1 + (whole[at] ?? 0) + 2;
-  while (at < whole.length) {
+  while (at + 8 <= whole.length) {
     const end = at + 4 + whole.readUInt16BE(at + 2);
     if (whole.readUInt16BE(at) === KEY_SHARE && whole.readUInt16BE(at + 6) === X25519)
       return { message: whole, session, share: whole.subarray(at + 10, end).subarray(0, 32) };
     at = end;
   }
-  throw new Error('no X25519 share in the ClientHello');
+  return null;
 }
 
 /** ServerHello; with the random of section 4.1.3 it is a HelloRetryRequest, and the share only names a group. */
@@ -167,9 +171,13 @@ function sayFlight(socket: net.Socket, hello: ClientHello, script: TlsScript): v
 
 /** Serves the script to every connection. */
 export function serveScript(script: TlsScript): Promise<AdverseServer> {
-  return serveTcp(
-    (socket) => void socket.once('data', (bytes: Buffer) => sayFlight(socket, clientHello(bytes), script)),
-  );
+  return serveTcp((socket) => {
+    socket.once('data', (bytes: Buffer) => {
+      const hello = clientHello(bytes);
+      if (hello === null) socket.destroy();
+      else sayFlight(socket, hello, script);
+    });
+  });
 }
 
 /** Answers every ClientHello, the second one included, with a HelloRetryRequest (its random is SHA-256 of that name). */
