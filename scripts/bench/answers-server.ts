@@ -8,7 +8,7 @@ import { RESOURCES } from '../../services/api/resources.ts';
 import { createServer } from '../../services/api/server.ts';
 import { openDatabase } from '../../services/platform/db/database.ts';
 import { createMetrics } from '../../services/platform/metrics.ts';
-import { SMALLEST_K } from '../../services/rollups/suppress.ts';
+import { DEFAULT_K } from '../../services/rollups/suppress.ts';
 
 /** More than a benchmark asks in a minute. */
 const REQUESTS = 10_000_000;
@@ -28,7 +28,7 @@ const api = await createServer(
     secret: 'bench',
     askQueue: async () => undefined,
     cursors: new Cursors('bench'),
-    publicView: new PublicView(database.db, SMALLEST_K),
+    publicView: new PublicView(database.db, DEFAULT_K),
     geo: async () => ({ sources: [], lookup: () => ({ country: null, asn: null, organisation: null }) }),
     declaredFeeds: () => [],
     readOptOuts: async () => undefined,

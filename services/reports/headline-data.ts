@@ -149,7 +149,21 @@ function countsOf(rollup: Rollup): ReadonlyMap<string, number> {
 export function cellsOf(data: HeadlineData, unit: Unit, ...dims: readonly Dimension[]): readonly Cell[] {
   const wanted = dims.join();
   const found = data.rollups.find((rollup) => rollup.unit === unit && rollup.dims.join() === wanted);
-  if (found === undefined) return [];
-  const key = (cell: Cell): string => JSON.stringify(dims.map((dim) => cell.values[dim] ?? null));
-  return [...found.cells].sort((a, b) => b.count - a.count || (key(a) < key(b) ? -1 : 1));
+  return found === undefined ? [] : inOrderOf(found);
+}
+
+/** Sorted once: sections and forms of one page ask for the same cells again and again. */
+const IN_ORDER = new WeakMap<Rollup, readonly Cell[]>();
+
+function inOrderOf(rollup: Rollup): readonly Cell[] {
+  const known = IN_ORDER.get(rollup);
+  if (known !== undefined) return known;
+  const keyed = rollup.cells.map((cell) => ({
+    cell,
+    key: JSON.stringify(rollup.dims.map((dim) => cell.values[dim] ?? null)),
+  }));
+  keyed.sort((a, b) => b.cell.count - a.cell.count || (a.key < b.key ? -1 : 1));
+  const cells = keyed.map(({ cell }) => cell);
+  IN_ORDER.set(rollup, cells);
+  return cells;
 }

@@ -19,7 +19,7 @@ export interface DashboardData {
   readonly isWhole: boolean;
   /** Newest first. */
   readonly surveys: readonly CountedSurvey[];
-  /** What was drawn of this data under a key, drawn once: charts cost a page most of its time. */
+  /** What was drawn of this data under a key, drawn once: charts, and forms that list values by their size, cost a page most of its time. */
   readonly drawn: (key: string, draw: () => Promise<Html>) => Promise<Html>;
 }
 
@@ -30,8 +30,8 @@ const KEPT = 16;
 /** Surveys that a page can choose from. */
 const LISTED = 500;
 
-/** Bodies of pages that are kept of one survey: all pages, and what is explored most. */
-const DRAWN = 100;
+/** Bodies and forms of pages that are kept of one survey: all pages, and what is explored most. */
+const DRAWN = 200;
 
 type Context = Pick<ApiContext, 'db' | 'now' | 'codeVersion' | 'geo' | 'publicView'>;
 

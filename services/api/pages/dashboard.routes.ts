@@ -73,7 +73,9 @@ function addPage(pages: Pages, page: Page, path: string, context: ApiContext, re
         lead: only === null ? page.lead : filteredLead(page, only, data),
         current: path,
         survey,
-        filters: pageForm(path, page, data, only),
+        filters: await data.drawn(`form of ${page.slug} ${JSON.stringify(only)}`, async () =>
+          pageForm(path, page, data, only),
+        ),
         ...quotedWith(data.surveys.find((one) => one.id === id)),
         body: await data.drawn(`${page.slug} ${JSON.stringify(only)}`, async () => {
           const query = `?${new URLSearchParams({ survey: id, ...(only === null ? {} : { [only.dim]: writtenValues([only.value]) }) })}`;
