@@ -1,6 +1,5 @@
 // Observes one chunk: dials (or reads the evidence of feeds), judges, and commits all of it or nothing.
 import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Policy } from '../candidates/policy.ts';
 import type { Evidence } from '../feeds/evidence.ts';
 import { readCertificate } from '../feeds/x509/certificate.ts';
@@ -13,22 +12,18 @@ import type { FirstFlightProbe } from '../probes/first-flight.probe.ts';
 import type { Outcome } from '../probes/outcome.ts';
 import type { Pace } from '../probes/pace.ts';
 import type { Probe, ProbeResult } from '../probes/probe.ts';
-import { reportWatch } from '../surveys/brake.store.ts';
 import { openTurn } from '../surveys/chunk.store.ts';
 import { withStart } from '../surveys/chunk-start.store.ts';
-import { isEnding } from '../surveys/early-end.store.ts';
 import { evidenceBodies } from '../surveys/evidence.store.ts';
 import { portPlan } from '../surveys/ports.ts';
 import { findPlan } from '../surveys/survey.store.ts';
 import type { SurveyPlan, SurveyTarget } from '../surveys/survey.ts';
 import { bodyDigestOf } from './body-digest.ts';
+import { reporting } from './chunk-reports.store.ts';
 import { ChunkWatch } from './chunk-watch.ts';
 import { interview } from './interview.ts';
 import { commitChunk } from './observation.store.ts';
 import { digestOf, type Leaf, type Observation, outcomeOf } from './observation.ts';
-
-/** How often a chunk under way reports: what one worker learns, the others know as soon. */
-const REPORT_MS = 2_000;
 
 /**
  * What was observed is held so long while the database is away, full or read-only; then it is given up, and its hosts are asked once more. Chunks that are held
@@ -111,43 +106,6 @@ async function dialChunk(
   return {
     observations: ends.map((end) => (end.status === 'fulfilled' ? end.value : null)),
     faults: halted.aborted ? [] : ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : [])),
-  };
-}
-
-/**
- * Tells Postgres what the chunk learns of networks, and the chunk what others learned, at once and then every REPORT_MS until stopped. `ending` aborts when
- * the survey has ended or is about to.
- */
-async function reporting(
-  watch: ChunkWatch,
-  surveyId: string,
-  context: ObserveContext,
-): Promise<{ readonly ending: AbortSignal; readonly stop: () => Promise<void> }> {
-  const ending = new AbortController();
-  const report = async (): Promise<void> => {
-    const news = watch.take();
-    try {
-      watch.leaveAlone(await reportWatch(context.database, surveyId, news, context.now()));
-      if (await isEnding(context.database.db, surveyId)) ending.abort();
-    } catch {
-      // The database is away: the chunk goes on, and the next report says all of it.
-      watch.giveBack(news);
-    }
-  };
-  await report();
-  const stopping = new AbortController();
-  const loop = (async () => {
-    while (!stopping.signal.aborted) {
-      await sleep(REPORT_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
-      await report();
-    }
-  })();
-  return {
-    ending: ending.signal,
-    stop: async () => {
-      stopping.abort();
-      await loop;
-    },
   };
 }
 

@@ -129,8 +129,7 @@ export async function openTurn(
   id: string,
   chunk: number,
 ): Promise<{ readonly vantage: string; readonly turn: number } | null> {
-  const row = await openChunk(db, id, chunk)
-    .where('survey.end_requested_at', 'is', null)
+  const row = await chunkToBegin(db, id, chunk)
     .select(['survey_chunk.turn', VANTAGE.as('vantage')])
     .executeTakeFirst();
   return row ?? null;
@@ -138,7 +137,7 @@ export async function openTurn(
 
 /** The targets of a chunk in their order, or null when the chunk is committed, unknown, or its survey does not run or is about to end. Reads only. */
 export async function openTargets(db: Kysely<DB>, id: string, chunk: number): Promise<SurveyTarget[] | null> {
-  const open = await openChunk(db, id, chunk).where('survey.end_requested_at', 'is', null).executeTakeFirst();
+  const open = await chunkToBegin(db, id, chunk).executeTakeFirst();
   if (open === undefined) return null;
   const rows = await db
     .selectFrom('survey_target')
@@ -176,6 +175,10 @@ const openChunk = (db: Kysely<DB>, id: string, chunk: number) =>
     .where('survey_chunk.committed_at', 'is', null)
     .where('survey.state', '=', 'running')
     .where(HAS_TURN);
+
+/** Of a survey that is about to end, nothing begins and what is under way may be committed. */
+const chunkToBegin = (db: Kysely<DB>, id: string, chunk: number) =>
+  openChunk(db, id, chunk).where('survey.end_requested_at', 'is', null);
 
 /** Marks the chunk committed; called in the transaction that stores its observations. What is committed is no longer in quarantine. */
 export async function markCommitted(tx: Kysely<DB>, id: string, chunk: number, at: Date): Promise<void> {
